@@ -1,0 +1,186 @@
+"""Weighs what speaks for and against each cause, ranks, rules out, and comes to a verdict.
+
+Order (contract.md): families by their members' confidences added, within a family by confidence. Lines of role
+"cascade" say that something failed, seldom what; the first root line of a text is likelier than its echoes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from troubleshoot.diagnosis.causes import Cause
+from troubleshoot.diagnosis.confidence import MODEL, Model, probabilities, score
+from troubleshoot.diagnosis.evidence import Line, Text
+from troubleshoot.diagnosis.facts import Facts
+from troubleshoot.diagnosis.rules import Rule
+from troubleshoot.diagnosis.signatures import Signature, sentence
+
+log = logging.getLogger(__name__)
+
+HEALTHY = "healthy"
+SHOWN_FROM = 0.05  # contract: a cause below is left out
+LINES_PER_REASON = 3
+
+
+class Knowledge(Protocol):
+    causes: Mapping[str, Cause]
+    signatures: Mapping[str, Signature]
+    rules: Iterable[Rule]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A signature or rule that spoke about one cause, with the lines that show it."""
+
+    id: str
+    cause: str
+    role: str
+    weight: float
+    says: Text
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    cause: str
+    family: str
+    score: float
+    confidence: float
+    reasons: tuple[Reason, ...]
+
+    @property
+    def supporting(self) -> list[Reason]:
+        return [r for r in self.reasons if r.weight > 0 or (r.weight == 0 and r.role in ("cascade", "confirms"))]
+
+    @property
+    def opposing(self) -> list[Reason]:
+        return [r for r in self.reasons if r.weight < 0]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    verdict: str  # cause | healthy | insufficient-evidence
+    findings: tuple[Finding, ...]  # in the order of the report, none below SHOWN_FROM
+    families: dict[str, float]
+    healthy: float
+    ruled_out: tuple[Finding, ...]
+    noticed: tuple[Reason, ...]
+    broken: tuple[str, ...] = ()
+    every: dict[str, Finding] = field(default_factory=dict)
+
+
+def reasons_from(facts: Facts, knowledge: Knowledge) -> tuple[list[Reason], list[str]]:
+    """Every reason that speaks, and the ids of rules that failed: those are said, and stop nothing."""
+    reasons: list[Reason] = []
+    broken: list[str] = []
+    for signature_id, lines in facts.hits.items():
+        signature = knowledge.signatures[signature_id]
+        says, shown = sentence(signature, lines[0]), tuple(lines[:LINES_PER_REASON])
+        for cause, weight in {signature.cause: signature.weight, **signature.also}.items():
+            role = signature.role if cause == signature.cause else ("contradicts" if weight < 0 else "confirms")
+            reasons.append(Reason(signature_id, cause, role, weight, says, shown))
+    for rule in knowledge.rules:
+        try:
+            found = rule.find(facts)
+        except Exception:
+            log.exception("rule %s failed", rule.id)
+            broken.append(rule.id)
+            continue
+        if not found:
+            continue
+        lines = () if found is True else tuple(found)[:LINES_PER_REASON]
+        for cause, weight in {rule.cause: rule.weight, **rule.also}.items():
+            role = rule.role if cause == rule.cause else ("contradicts" if weight < 0 else "confirms")
+            reasons.append(Reason(rule.id, cause, role, weight, rule.says, lines))
+    return reasons, broken
+
+
+def first_roots(reasons: Iterable[Reason]) -> set[str]:
+    """The causes whose root line comes first in some text that holds root lines of several causes."""
+    roots: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for reason in reasons:
+        if reason.role == "root" and reason.weight >= 1:
+            for line in reason.lines[:1]:
+                roots[line.file].append((line.number, reason.cause))
+    return {min(found)[1] for found in roots.values() if len({cause for _, cause in found}) > 1}
+
+
+def weigh(
+    reasons: Iterable[Reason], causes: Mapping[str, Cause], model: Model = MODEL
+) -> tuple[dict[str, float], dict[str, list[Reason]]]:
+    """Score of every cause (and of "healthy", where something speaks for it), and its reasons."""
+    reasons = list(reasons)
+    of_cause: dict[str, list[Reason]] = defaultdict(list)
+    for reason in reasons:
+        if reason.cause:
+            of_cause[reason.cause].append(reason)
+    early = first_roots(reasons)
+    scores = {}
+    for cause in [*causes, HEALTHY]:
+        prior = causes[cause].prior if cause in causes else 0.0
+        spoken = of_cause.get(cause, [])
+        if not spoken and cause == HEALTHY:
+            continue
+        scores[cause] = score(prior, [r.weight for r in spoken], model) + model.first_bonus * (cause in early)
+    return scores, of_cause
+
+
+def diagnose(facts: Facts, knowledge: Knowledge, model: Model = MODEL) -> Diagnosis:
+    """What it is, how sure that is, what speaks against, and what it is not."""
+    reasons, broken = reasons_from(facts, knowledge)
+    scores, of_cause = weigh(reasons, knowledge.causes, model)
+    confidence = probabilities(scores, model)
+    healthy = confidence.pop(HEALTHY, 0.0)
+    every = {
+        cause: Finding(
+            cause,
+            knowledge.causes[cause].family,
+            scores[cause],
+            probability,
+            tuple(sorted(of_cause.get(cause, []), key=lambda r: -abs(r.weight))),
+        )
+        for cause, probability in confidence.items()
+    }
+    families: dict[str, float] = defaultdict(float)
+    for finding in every.values():
+        families[finding.family] += finding.confidence
+    ranked = sorted(every.values(), key=lambda f: (-families[f.family], f.family, -f.confidence))
+    shown = tuple(f for f in ranked if f.confidence >= SHOWN_FROM)
+    return Diagnosis(
+        verdict=verdict_of(facts, families, healthy),
+        findings=shown,
+        families={family: total for family, total in sorted(families.items(), key=lambda item: -item[1])},
+        healthy=healthy,
+        ruled_out=tuple(f for f in ranked if f.confidence < SHOWN_FROM and sum(r.weight for r in f.opposing) <= -1),
+        noticed=tuple(noticed(reasons, shown)),
+        broken=tuple(broken),
+        every=every,
+    )
+
+
+def verdict_of(facts: Facts, families: Mapping[str, float], healthy: float) -> str:
+    """`healthy` needs a ready line and nothing that outweighs it; `cause` a family more likely than not."""
+    leading = max(families.values(), default=0.0)
+    is_ready = bool(facts.value("ready")) or (facts.timeline is not None and facts.timeline.outcome == "ready")
+    if is_ready and healthy > 0.5 and healthy > leading:
+        return "healthy"
+    return "cause" if leading > 0.5 else "insufficient-evidence"
+
+
+def noticed(reasons: Iterable[Reason], shown: Iterable[Finding]) -> list[Reason]:
+    """Worth a look though not the cause: harmless lines that look alarming, and what speaks for a cause not shown."""
+    causes = {finding.cause for finding in shown}
+    found: dict[str, Reason] = {}
+    for reason in reasons:
+        if not reason.lines or reason.id in found:
+            continue
+        if reason.role == "harmless" or (reason.weight >= 0.5 and reason.cause not in causes and reason.cause != HEALTHY):
+            found[reason.id] = reason
+    for finding in shown:
+        for reason in finding.reasons:
+            found.pop(reason.id, None)
+    return list(found.values())

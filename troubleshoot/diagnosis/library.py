@@ -1,0 +1,93 @@
+"""Everything Unhang knows, loaded once: causes, signatures, rules, remedies, install methods, formats, automaton."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from troubleshoot.diagnosis import content
+from troubleshoot.diagnosis.causes import Cause, load_causes
+from troubleshoot.diagnosis.evidence import Text
+from troubleshoot.diagnosis.facts import Facts
+from troubleshoot.diagnosis.install_methods import InstallMethod, load_install_methods
+from troubleshoot.diagnosis.parsers import ALL_FORMATS
+from troubleshoot.diagnosis.parsers.format import Format
+from troubleshoot.diagnosis.remedies import Remedy, load_remedies
+from troubleshoot.diagnosis.rules import Rule, load_rules
+from troubleshoot.diagnosis.scan import Scanner
+from troubleshoot.diagnosis.signatures import Signature, load_signatures
+
+
+@dataclass
+class Library:
+    """What the pipeline needs to know. Read-only once loaded; one per process."""
+
+    causes: Mapping[str, Cause]
+    families: Mapping[str, dict[str, Text]]
+    signatures: Mapping[str, Signature]
+    rules: tuple[Rule, ...]
+    remedies: Mapping[str, Remedy]
+    install_methods: Mapping[str, InstallMethod]
+    formats: tuple[Format, ...]
+    articles: Mapping[str, str]  # cause id → address of its article
+    cache_dir: Path | None = None
+
+    @cached_property
+    def format_of(self) -> dict[str, Format]:
+        return {form.kind: form for form in self.formats}
+
+    @cached_property
+    def patterns(self) -> dict[str, str]:
+        """Every pattern of the automaton by its id (docs/decisions/0001)."""
+        patterns = {
+            f"{form.kind}#{n}": pattern for form in self.formats for n, pattern in enumerate((*form.heads, *form.lines))
+        }
+        for signature in self.signatures.values():
+            patterns |= {f"{signature.id}#{n}": pattern for n, pattern in enumerate(signature.patterns)}
+        return patterns
+
+    @cached_property
+    def scanner(self) -> Scanner:
+        return Scanner(self.patterns, self.cache_dir)
+
+    def missing(self, facts: Facts) -> dict[str, list[str]]:
+        """For each cause, the facts that its rules read and nobody told: the answer to "why not?"."""
+        wanted: dict[str, list[str]] = {}
+        for rule in self.rules:
+            for name in rule.wants:
+                if name.partition(".")[0] and not facts.all(name) and name not in wanted.setdefault(rule.cause, []):
+                    wanted[rule.cause].append(name)
+        return wanted
+
+
+def load_families(overlays: tuple[Path, ...] = ()) -> dict[str, dict[str, Text]]:
+    return {
+        entry.need("id"): {"title": entry.text("title"), "summary": entry.text("summary")}
+        for entry in content.entries("families.toml", "family", overlays)
+    }
+
+
+def article_addresses(overlays: tuple[Path, ...] = ()) -> dict[str, str]:
+    """Cause id → address, for every cause whose article exists. An article of a cause is named by the cause's id."""
+    return {
+        path.stem: f"/kb/{path.stem}/"
+        for _, path in content.files("articles", overlays, ".md")
+        if not path.stem.endswith(".zh-hans")
+    }
+
+
+def load_library(overlays: tuple[Path, ...] = (), cache_dir: Path | None = None) -> Library:
+    """Load and check all content. Raises ContentError, with file and line, for a fault in it."""
+    return Library(
+        causes=load_causes(overlays),
+        families=load_families(overlays),
+        signatures=load_signatures(overlays),
+        rules=load_rules(overlays),
+        remedies=load_remedies(overlays),
+        install_methods=load_install_methods(overlays),
+        formats=ALL_FORMATS,
+        articles=article_addresses(overlays),
+        cache_dir=cache_dir,
+    )
