@@ -17,7 +17,7 @@ from troubleshoot.diagnosis.confidence import MODEL, Model, probabilities, score
 from troubleshoot.diagnosis.evidence import Line, Text
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.rules import Rule
-from troubleshoot.diagnosis.signatures import Signature, sentence
+from troubleshoot.diagnosis.signatures import Signature
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +99,20 @@ def reasons_from(facts: Facts, knowledge: Knowledge) -> tuple[list[Reason], list
     return reasons, broken
 
 
+def sentence(signature: Signature, line: Line) -> Text:
+    """What the signature says of this line, with `{group}` filled from its pattern's named groups."""
+    if not any("{" in words for words in signature.says.values()):
+        return signature.says
+    match = next((m for m in (pattern.search(line.text) for pattern in signature.compiled) if m), None)
+    groups = {name: value or "" for name, value in (match.groupdict() if match else {}).items()}
+    filled = {}
+    for lang, words in signature.says.items():
+        for name, value in groups.items():
+            words = words.replace("{" + name + "}", value)
+        filled[lang] = words
+    return filled
+
+
 def first_roots(reasons: Iterable[Reason]) -> set[str]:
     """The causes whose root line comes first in some text that holds root lines of several causes."""
     roots: dict[str, list[tuple[int, str]]] = defaultdict(list)
@@ -129,9 +143,12 @@ def weigh(
     return scores, of_cause
 
 
-def diagnose(facts: Facts, knowledge: Knowledge, model: Model = MODEL) -> Diagnosis:
-    """What it is, how sure that is, what speaks against, and what it is not."""
+def diagnose(
+    facts: Facts, knowledge: Knowledge, model: Model = MODEL, extra: Iterable[Reason] = ()
+) -> Diagnosis:
+    """What it is, how sure that is, what speaks against, and what it is not. `extra`: reasons from a guide's answers."""
     reasons, broken = reasons_from(facts, knowledge)
+    reasons += extra
     scores, of_cause = weigh(reasons, knowledge.causes, model)
     confidence = probabilities(scores, model)
     healthy = confidence.pop(HEALTHY, 0.0)

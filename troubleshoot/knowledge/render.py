@@ -1,0 +1,136 @@
+"""An article as HTML: Markdown, what the reader's installation needs, then one sanitiser.
+
+Beside Markdown an article may say, each on a line of its own:
+
+    {{ remedy: disable-p2p }}         the remedy's snippets, for the reader's install method (all methods when none is chosen)
+    {{ table: nccl-default-p2p }}     a table from content/tables/<id>.toml
+    ::: method docker compose         what follows, up to `:::`, is for these install methods only
+    …
+    :::
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import markdown
+import nh3
+from pymdownx.slugs import slugify
+
+from troubleshoot.diagnosis import content
+from troubleshoot.diagnosis.content import ContentError, Entry
+from troubleshoot.diagnosis.facts import Fact, Facts
+from troubleshoot.diagnosis.library import Library
+from troubleshoot.diagnosis.remedies import offer
+from troubleshoot.diagnosis.renderings import WORDS, pick
+from troubleshoot.knowledge.articles import Article
+
+REMEDY = re.compile(r"^\{\{ remedy: (?P<id>[a-z0-9-]+) \}\}$", re.M)
+TABLE = re.compile(r"^\{\{ table: (?P<id>[a-z0-9-]+) \}\}$", re.M)
+METHOD_BLOCK = re.compile(r"^::: method (?P<methods>[a-z0-9 -]+)\n(?P<body>.*?)^:::$\n?", re.M | re.S)
+
+EXTENSIONS = ["tables", "sane_lists", "admonition", "attr_list", "toc", "pymdownx.superfences", "pymdownx.highlight"]
+EXTENSION_CONFIGS: dict[str, dict[str, Any]] = {
+    "toc": {"slugify": slugify(case="lower"), "toc_depth": "2-3"},
+    "pymdownx.highlight": {"use_pygments": False},
+}
+ALLOWED_ATTRIBUTES = {
+    **nh3.ALLOWED_ATTRIBUTES,
+    "*": {"class", "id", "lang"},
+    "a": {"href", "title"},
+    "th": {"scope", "align"},
+    "td": {"align"},
+}
+ALLOWED_TAGS = nh3.ALLOWED_TAGS | {"details", "summary", "section"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    title: str
+    summary: str
+    html: str
+    toc: tuple[tuple[int, str, str], ...]  # (level, id, words)
+    sources: tuple[str, ...]
+
+
+def render(article: Article, lang: str, library: Library, method: str | None = None, version: str | None = None) -> Rendered:
+    """The article in `lang`, for the reader's install method and its version ("0.6.2"), when chosen."""
+    text = article.text(lang)
+    body = METHOD_BLOCK.sub(lambda m: method_block(m, method, lang, library), text.body)
+    body = REMEDY.sub(lambda m: remedy_markdown(m["id"], lang, library, method, version), body)
+    body = TABLE.sub(lambda m: table_markdown(m["id"], lang), body)
+    html, toc = to_html(body)
+    return Rendered(text.title, text.summary, html, toc, text.sources)
+
+
+def to_html(source: str) -> tuple[str, tuple[tuple[int, str, str], ...]]:
+    """Markdown to sanitised HTML, and its headings of levels 2 and 3."""
+    converter = markdown.Markdown(extensions=EXTENSIONS, extension_configs=EXTENSION_CONFIGS)
+    html = nh3.clean(
+        converter.convert(source),
+        tags=ALLOWED_TAGS,
+        attributes=ALLOWED_ATTRIBUTES,
+        link_rel="noopener",
+        url_schemes={"http", "https", "mailto"},
+    )
+    headings: list[tuple[int, str, str]] = []
+
+    def walk(tokens: list[dict[str, Any]]) -> None:
+        for token in tokens:
+            headings.append((token["level"], token["id"], token["name"]))
+            walk(token["children"])
+
+    walk(converter.toc_tokens)  # type: ignore[attr-defined]  # set by the toc extension
+    return html, tuple(headings)
+
+
+def method_block(match: re.Match[str], method: str | None, lang: str, library: Library) -> str:
+    methods = match["methods"].split()
+    if method:
+        return match["body"] if method in methods else ""
+    titles = [pick(library.install_methods[m].title, lang) for m in methods if m in library.install_methods]
+    return f"**{' / '.join(titles)}**\n\n{match['body']}\n"
+
+
+def remedy_markdown(remedy_id: str, lang: str, library: Library, method: str | None, version: str | None) -> str:
+    """The remedy's snippets as Markdown: those of the chosen method first and open, the others folded away by the page."""
+    known = [Fact("install_method", method, source="answer")] if method else []
+    known += [Fact("gpustack_version", version, source="answer")] if version else []
+    offered = pick(offer(remedy_id, Facts(known), library), lang)
+    snippets = [s for s in offered["snippets"] if not method or s["method"] == method] or offered["snippets"]
+    kind = WORDS[offered["kind"]][lang]
+    out = ["", f"**{offered['title']}** ({kind}). {offered['why']} {WORDS['cost'][lang]}: {offered['cost']}", ""]
+    for snippet in snippets:
+        fence = "````" if "```" in snippet["text"] else "```"
+        out += [f"*{snippet['title']}*" if lang == "en" else f"**{snippet['title']}**", ""]
+        out += [f"{fence}{snippet['language']}", snippet["text"].rstrip("\n"), fence, ""]
+        out += [f"- {WORDS['verify'][lang]}: {inline(snippet['verify'])}", f"- {WORDS['undo'][lang]}: {inline(snippet['undo'])}", ""]
+    return "\n".join(out)
+
+
+def inline(words: str) -> str:
+    return " ".join(words.split())
+
+
+@lru_cache
+def tables() -> dict[str, Entry]:
+    return {
+        entry.need("id"): entry
+        for relative, path in content.files("tables")
+        for entry in [Entry(content.load(relative, path), f"{relative}:1")]
+    }
+
+
+def table_markdown(table_id: str, lang: str) -> str:
+    """A table of content: `columns` (texts) and `rows` (lists of texts or plain strings), with its source below."""
+    if table_id not in tables():
+        raise ContentError(f"tables/{table_id}.toml:1", "an article shows this table, and it does not exist")
+    entry = tables()[table_id]
+    columns = pick(entry.need("columns", list), lang)
+    rows = pick(entry.need("rows", list), lang)
+    out = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
+    out += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
+    return "\n".join([*out, "", f"*{entry.need('source')}*", ""])
