@@ -1,0 +1,272 @@
+"""What to do about a cause: the remedies from `content/remedies/`, as snippets for each install method that fits.
+
+Order is the cause's own (safest and cheapest first), but that a remedy for which the platform is not known to be right
+comes after those that are right anywhere. What the platform forbids is not offered (`guards`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from troubleshoot.diagnosis import content, guards
+from troubleshoot.diagnosis.causes import Cause
+from troubleshoot.diagnosis.content import ContentError, Entry
+from troubleshoot.diagnosis.evidence import Text
+from troubleshoot.diagnosis.facts import Facts
+from troubleshoot.diagnosis.install_methods import (
+    EMPTY,
+    EVERY_VALUE,
+    LANGUAGES,
+    InstallMethod,
+    join,
+    product_of,
+    snippets_for,
+    tidy,
+)
+from troubleshoot.diagnosis.snippets import Change, fill, fill_text, slots, values_of
+
+KINDS = ("workaround", "fix", "check")
+WHO = ("deployer", "host-admin", "platform-admin", "hardware")
+CONTAINER_KEYS = {"shm_size", "memlock", "cap_add", "host_network", "privileged"}
+
+Offer = dict[str, Any]
+
+
+class Knowledge(Protocol):
+    @property
+    def causes(self) -> Mapping[str, Cause]: ...
+    @property
+    def remedies(self) -> Mapping[str, Remedy]: ...
+    @property
+    def install_methods(self) -> Mapping[str, InstallMethod]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSnippet:
+    """A snippet that stands in the remedy itself, mostly a change on the host."""
+
+    id: str
+    method: str
+    title: Text
+    language: str
+    text: str | Text
+    verify: Text
+    undo: Text
+    notes: Text
+    forbid: tuple[str, ...]
+    require: tuple[str, ...]
+    product: str  # gpustack | engine | "" for both
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    id: str
+    kind: str
+    title: Text
+    why: Text
+    cost: Text
+    minutes: int
+    root: bool
+    reboot: bool
+    who: str
+    price: Text
+    applies_to: Text
+    forbid: tuple[str, ...]
+    require: tuple[str, ...]
+    instead: str  # the remedy offered where this one may not be
+    change: Change
+    verify: Text
+    hints: tuple[tuple[tuple[str, ...], Text], ...]  # (guards that must all hold, what is then said with the cost)
+    snippets: tuple[OwnSnippet, ...]
+    where: str
+
+
+def load_remedies(overlays: tuple[Path, ...] = ()) -> dict[str, Remedy]:
+    """Every remedy by its id. Raises ContentError for a fault."""
+    remedies = {}
+    for relative, path in content.files("remedies", overlays):
+        values = content.load(relative, path)
+        lines = [n for n, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if line == "[[snippet]]"]
+        remedy = remedy_of(Entry(values, relative), lines)
+        if remedy.id != path.stem:
+            raise ContentError(relative, f"id is {remedy.id!r}; it must be the file's name, {path.stem!r}")
+        remedies[remedy.id] = remedy
+    for remedy in remedies.values():
+        if remedy.instead and remedy.instead not in remedies:
+            raise ContentError(remedy.where, f"instead names {remedy.instead!r}, which is no remedy")
+    return remedies
+
+
+def one_of(entry: Entry, key: str, allowed: Iterable[str]) -> str:
+    value: str = entry.need(key)
+    if value not in allowed:
+        raise ContentError(entry.where, f"{key} is {value!r}; it must be one of {', '.join(allowed)}")
+    return value
+
+
+def remedy_of(entry: Entry, lines: list[int]) -> Remedy:
+    made = entry.values.get("change", {})
+    container = dict(made.get("container", {}))
+    if unknown := set(container) - CONTAINER_KEYS:
+        raise ContentError(entry.where, f"container knows {sorted(CONTAINER_KEYS)}, not {sorted(unknown)}")
+    change = Change(
+        {name: str(value) for name, value in made.get("env", {}).items()},
+        {engine: tuple(flags) for engine, flags in made.get("flags", {}).items()},
+        container,
+    )
+    own = tuple(
+        own_snippet(Entry(table, f"{entry.where}:{line}"))
+        for line, table in zip(lines, entry.values.get("snippet", []), strict=True)
+    )
+    if not own and not change.kinds:
+        raise ContentError(entry.where, "changes nothing and has no snippet of its own")
+    hints = []
+    for table in entry.values.get("hint", []):
+        hint = Entry(table, entry.where)
+        hints.append((guards.check_names(hint.need("when", list), entry.where), hint.text("says")))
+    kind = one_of(entry, "kind", KINDS)
+    return Remedy(
+        id=entry.need("id"),
+        kind=kind,
+        title=entry.text("title"),
+        why=entry.text("why"),
+        cost=entry.text("cost"),
+        minutes=entry.need("minutes", int),
+        root=entry.need("root", bool),
+        reboot=entry.need("reboot", bool),
+        who=one_of(entry, "who", WHO),
+        price=entry.text("price") if kind == "workaround" else EMPTY,
+        applies_to=entry.optional_text("applies_to") or EMPTY,
+        forbid=guards.check_names(entry.values.get("forbid", []), entry.where),
+        require=guards.check_names(entry.values.get("require", []), entry.where),
+        instead=entry.values.get("instead", ""),
+        change=change,
+        verify=entry.optional_text("verify") or EMPTY,
+        hints=tuple(hints),
+        snippets=own,
+        where=entry.where,
+    )
+
+
+def own_snippet(entry: Entry) -> OwnSnippet:
+    text = entry.text("text") if isinstance(entry.values.get("text"), dict) else entry.need("text")
+    for template in text.values() if isinstance(text, dict) else [text]:
+        if unknown := slots(template) - EVERY_VALUE - {"bridges"}:
+            raise ContentError(entry.where, f"the text names {', '.join(sorted(unknown))}, which snippets.values_of does not give")
+    return OwnSnippet(
+        id=entry.need("id"),
+        method=entry.values.get("method", "host"),
+        title=entry.text("title"),
+        language=one_of(entry, "language", LANGUAGES),
+        text=text,
+        verify=entry.text("verify"),
+        undo=entry.text("undo"),
+        notes=entry.optional_text("notes") or EMPTY,
+        forbid=guards.check_names(entry.values.get("forbid", []), entry.where),
+        require=guards.check_names(entry.values.get("require", []), entry.where),
+        product=entry.values.get("product", ""),
+        where=entry.where,
+    )
+
+
+def redirecting_bridges(facts: Facts) -> list[str]:
+    """The bridges that the upload shows to redirect (endpoints do not matter; domain/nccl.md 4.2), as bus addresses."""
+    bridges = {fact.value[0] for fact in facts.all("pci_device") if "bridge" in str(fact.value[1]).lower()}
+    shown = [fact.value[0] for fact in facts.all("acs_state") if fact.value[0] and fact.value[1]]
+    return [bdf for bdf in dict.fromkeys(shown) if bdf in bridges or not bridges]
+
+
+def made_by_remedy(own: OwnSnippet, remedy: Remedy, facts: Facts) -> dict[str, Any]:
+    values = {**values_of(remedy.change, facts, own.language), "bridges": redirecting_bridges(facts)}
+    words = {**values_of(remedy.change, facts, "text"), "bridges": redirecting_bridges(facts)}
+    text = own.text
+    return {
+        "method": own.method,
+        "variant": own.id,
+        "title": fill_text(own.title, words),
+        "language": own.language,
+        "text": {lang: tidy(fill(each, values)) for lang, each in text.items()} if isinstance(text, dict) else tidy(fill(text, values)),
+        "verify": join(fill_text(own.verify, words), remedy.verify),
+        "undo": fill_text(own.undo, words),
+        "notes": fill_text(own.notes, words),
+        "applies_to": cautions(own.require, facts),
+    }
+
+
+def cautions(required: Iterable[str], facts: Facts) -> Text:
+    """What must hold and is not known to."""
+    said = EMPTY
+    for name in required:
+        if guards.holds(name, facts) is None and name in guards.CAUTIONS:
+            said = join(said, guards.CAUTIONS[name])
+    return said
+
+
+def snippets_of(remedy: Remedy, facts: Facts, knowledge: Knowledge) -> list[dict[str, Any]]:
+    product = product_of(facts)
+    made = snippets_for(remedy.change, facts, knowledge.install_methods, remedy.verify) if remedy.change.kinds else []
+    for own in remedy.snippets:
+        if own.product and product and own.product != product:
+            continue
+        if guards.verdict(own.forbid, own.require, facts)[0]:
+            made.append(made_by_remedy(own, remedy, facts))
+    return made
+
+
+def offer(remedy: Remedy, facts: Facts, knowledge: Knowledge) -> Offer | None:
+    """One remedy as the contract's table, or None where it may not be offered or nothing of it fits."""
+    allowed, unsure = guards.verdict(remedy.forbid, remedy.require, facts)
+    if not allowed:
+        return None
+    snippets = snippets_of(remedy, facts, knowledge)
+    if not snippets:
+        return None
+    cost = remedy.cost
+    for needed, says in remedy.hints:
+        if all(guards.holds(name, facts) is True for name in needed):
+            cost = join(cost, says)
+    caution = cautions(remedy.require, facts)
+    return {
+        "id": remedy.id,
+        "title": remedy.title,
+        "kind": remedy.kind,
+        "why": remedy.why,
+        "cost": cost,
+        "minutes": remedy.minutes,
+        "root": remedy.root,
+        "reboot": remedy.reboot,
+        "who": remedy.who,
+        "price": remedy.price,
+        "applies_to": join(caution, remedy.applies_to),
+        "caution": caution,
+        "sure": not unsure,
+        "snippets": snippets,
+    }
+
+
+def offers(cause_id: str, facts: Facts, knowledge: Knowledge) -> list[Offer]:
+    """The remedies of a cause that this platform allows, as the contract's tables; texts for people in every language."""
+    given: dict[str, Offer] = {}
+    for remedy_id in knowledge.causes[cause_id].remedies:
+        remedy = knowledge.remedies.get(remedy_id)
+        while remedy is not None:
+            made = offer(remedy, facts, knowledge)
+            if made:
+                given.setdefault(remedy.id, made)
+                break
+            remedy = knowledge.remedies.get(remedy.instead)
+    return sorted(given.values(), key=lambda made: not made["sure"])
+
+
+def combined(remedy_ids: Iterable[str], facts: Facts, knowledge: Knowledge) -> list[dict[str, Any]]:
+    """Several remedies' changes of the launch in one snippet for each install method. Raises ValueError on a conflict."""
+    change = Change()
+    for remedy_id in remedy_ids:
+        remedy = knowledge.remedies[remedy_id]
+        if guards.verdict(remedy.forbid, remedy.require, facts)[0]:
+            change = change.merged(remedy.change)
+    return snippets_for(change, facts, knowledge.install_methods) if change.kinds else []
