@@ -153,6 +153,7 @@ VOCABULARY: dict[str, Word] = {
     "bar1_bytes": Word("BAR1 aperture of one GPU", smallest, True),
     "ecc_errors": Word("uncorrected ECC errors", largest, True),
     "transport": Word("(rank, rank, 'P2P/IPC'|'SHM/direct'|'NET/IB/0/GDRDMA'|…) that NCCL says it chose", None),
+    "nccl_stage": Word("(rank or None, bootstrap|init-start|topology|connect|connected|complete|collective) reached last by NCCL's own lines", None),
     "p2p_allowed_by_nccl": Word("0|1 of 'Check P2P Type'", smallest),
     # container and host limits
     "shm_bytes": Word("size of /dev/shm", smallest, True),

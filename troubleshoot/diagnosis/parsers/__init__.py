@@ -8,3 +8,12 @@ A module here offers one or several `Format`s in a constant `FORMATS`. Two shape
 Patterns are Python regular expressions that Hyperscan takes as well (no lookaround, no backreference); the automaton
 searches them, without a leading `^`, in the bytes of the raw line, then Python confirms on the peeled line (`peel`).
 """
+
+from troubleshoot.diagnosis.parsers import nccl_log, shared_lines, vllm
+from troubleshoot.diagnosis.parsers.format import Format
+
+ALL_FORMATS: tuple[Format, ...] = (
+    *vllm.FORMATS,
+    *shared_lines.FORMATS,
+    *nccl_log.FORMATS,
+)
