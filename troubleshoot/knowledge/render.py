@@ -99,7 +99,7 @@ def remedy_markdown(remedy_id: str, lang: str, library: Library, method: str | N
     """The remedy's snippets as Markdown: those of the chosen method first and open, the others folded away by the page."""
     known = [Fact("install_method", method, source="answer")] if method else []
     known += [Fact("gpustack_version", version, source="answer")] if version else []
-    offered = pick(offer(remedy_id, Facts(known), library), lang)
+    offered = pick(offer(library.remedies[remedy_id], Facts(known), library), lang)
     snippets = [s for s in offered["snippets"] if not method or s["method"] == method] or offered["snippets"]
     kind = WORDS[offered["kind"]][lang]
     out = ["", f"**{offered['title']}** ({kind}). {offered['why']} {WORDS['cost'][lang]}: {offered['cost']}", ""]
