@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ class Variant:
     versions: str
     changes: frozenset[str]
     needs: frozenset[str]
+    container: frozenset[str]  # which container options it can make; empty for all
     language: str
     text: str | Text
     verify: Text
@@ -106,6 +107,7 @@ def variant_of(entry: Entry, method: str) -> Variant:
         versions=wanted,
         changes=changes,
         needs=needs,
+        container=frozenset(entry.values.get("container", [])),
         language=language,
         text=text,
         verify=entry.text("verify"),
@@ -162,7 +164,7 @@ def variants_for(change: Change, facts: Facts, methods: Mapping[str, InstallMeth
                 continue
             if variant.product == "engine" and not versions.fits(facts.value("engine_version"), variant.versions):
                 continue
-            if not variant.needs <= change.kinds or not variant.changes & change.kinds:
+            if not variant.needs <= change.kinds or is_moot(variant, change, facts):
                 continue
             if guards.verdict(variant.forbid, variant.require, facts)[0]:
                 fitting.append(variant)
@@ -176,26 +178,30 @@ def variants_for(change: Change, facts: Facts, methods: Mapping[str, InstallMeth
 
 def snippets_for(change: Change, facts: Facts, methods: Mapping[str, InstallMethod], verify: Text | None = None) -> list[Snippet]:
     """The change as snippets of every install method that fits, as the contract's tables. `verify` is said as well."""
-    snippets = []
-    for variant in variants_for(change, facts, methods):
-        if not is_moot(variant, change, facts):
-            snippets.append(filled(variant, change, facts, verify))
-    return snippets
+    return [filled(variant, change, facts, verify) for variant in variants_for(change, facts, methods)]
+
+
+def part_of(variant: Variant, change: Change) -> Change:
+    """What of the change this variant makes."""
+    part = change.of(set(variant.changes))
+    if not variant.container:
+        return part
+    return replace(part, container={key: value for key, value in part.container.items() if key in variant.container})
 
 
 def is_moot(variant: Variant, change: Change, facts: Facts) -> bool:
     """Nothing of the change would stand in the snippet (the engine has no such flag; GPUStack gives enough memory)."""
-    part = change.of(set(variant.changes))
+    part = part_of(variant, change)
     values = values_of(part, facts, variant.language)
     if part.env or values["flags_list"]:
         return False
-    if variant.product == "gpustack" and variant.id.startswith("gpustack-2"):
+    if variant.container == {"shm_size"}:  # GPUStack 2.x: only a wish for more than it gives is a change
         return not values["gpustack_env_names"]
     return not part.container
 
 
 def filled(variant: Variant, change: Change, facts: Facts, verify: Text | None = None) -> Snippet:
-    part = change.of(set(variant.changes))
+    part = part_of(variant, change)
     values = values_of(part, facts, variant.language)
     words = values_of(part, facts, "text")
     text = variant.text

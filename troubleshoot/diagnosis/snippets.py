@@ -69,7 +69,8 @@ class Change:
             container["cap_add"] = list(dict.fromkeys([*self.container.get("cap_add", []), *other.container.get("cap_add", [])]))
         sizes = [c["shm_size"] for c in (self.container, other.container) if "shm_size" in c]
         if sizes:
-            container["shm_size"] = max(sizes, key=size_gib)
+            # A size that is filled in from the upload ("{{ shm_size }}") is what that upload needs.
+            container["shm_size"] = next((size for size in sizes if "{{" in size), max(sizes, key=size_gib))
         return Change({**self.env, **other.env}, flags, container)
 
     def flags_of(self, engine: str) -> tuple[str, ...]:
@@ -237,7 +238,9 @@ def values_of(change: Change, facts: Facts, language: str) -> dict[str, Value]:
         "gpustack_env_names": list(gpustack_env),
         "docker_env": docker,
         "docker_container": docker_options(container),
+        "docker_container_ipc": [option for option in docker_options(container) if "--shm-size" not in option],
         "compose_container": compose,
+        "compose_container_ipc": [lines for lines in compose if not lines.startswith("shm_size")],
         "flags": " ".join(quoted(part) for flag in flags for part in flag.split()),
         "flags_list": list(flags),
         "flags_first": [flag.split()[0] for flag in flags],
