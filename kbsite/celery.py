@@ -1,0 +1,34 @@
+"""The queue. The database row is the truth, the queue a hint: tasks are acknowledged late and may run twice."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kbsite.settings")
+
+app = Celery("unhang")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    accept_content=["json"],
+    task_serializer="json",
+    result_backend=None,
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_cancel_long_running_tasks_on_connection_loss=True,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    # A web request must not wait for a queue that is down: the sweeper sends the case again.
+    broker_transport_options={"socket_connect_timeout": 1, "socket_timeout": 5, "visibility_timeout": 3600},
+    task_publish_retry=False,
+)
+app.autodiscover_tasks(["troubleshoot"])
+
+
+@app.on_after_finalize.connect
+def plan(sender: Celery, **_: object) -> None:
+    from django.conf import settings
+
+    sender.add_periodic_task(settings.SWEEP_SECONDS, sender.signature("troubleshoot.tasks.sweep"), name="sweep", expires=settings.SWEEP_SECONDS)

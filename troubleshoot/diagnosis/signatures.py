@@ -1,0 +1,92 @@
+"""Signatures: one line says something. Loaded from `content/signatures/*.toml` (docs/decisions/0001)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from troubleshoot.diagnosis import content
+from troubleshoot.diagnosis.content import ContentError
+from troubleshoot.diagnosis.evidence import Document, Line, Text
+from troubleshoot.diagnosis.peel import peel
+
+ROLES = ("root", "cascade", "confirms", "contradicts", "harmless")
+MOST_LINES = 200  # kept for one signature; a storm of one line says no more than its first hundred
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What one line says: for which cause, in which role, with which weight (log-odds)."""
+
+    id: str
+    cause: str
+    role: str
+    weight: float
+    also: dict[str, float]
+    patterns: tuple[str, ...]
+    says: Text
+    source: str
+    matches: tuple[str, ...]
+    near_misses: tuple[str, ...]
+    where: str
+
+    @cached_property
+    def compiled(self) -> tuple[re.Pattern[str], ...]:
+        return tuple(re.compile(pattern) for pattern in self.patterns)
+
+    def speaks_on(self, text: str) -> bool:
+        body = peel(text).body
+        return any(pattern.search(body) or pattern.search(text) for pattern in self.compiled)
+
+
+def load_signatures(overlays: tuple[Path, ...] = ()) -> dict[str, Signature]:
+    """Every signature by its id. Raises ContentError for a fault."""
+    signatures: dict[str, Signature] = {}
+    for entry in content.entries("signatures", "signature", overlays):
+        role = entry.need("role")
+        if role not in ROLES:
+            raise ContentError(entry.where, f"role is {role!r}; it must be one of {', '.join(ROLES)}")
+        signature = Signature(
+            id=entry.need("id"),
+            cause=entry.values.get("cause", ""),
+            role=role,
+            weight=float(entry.values.get("weight", 0.0)),
+            also={cause: float(weight) for cause, weight in entry.values.get("also", {}).items()},
+            patterns=tuple(entry.need("patterns", list)),
+            says=entry.text("says"),
+            source=entry.need("source"),
+            matches=tuple(entry.need("matches", list)),
+            near_misses=tuple(entry.need("near_misses", list)),
+            where=entry.where,
+        )
+        if signature.id in signatures:
+            raise ContentError(entry.where, f"{signature.id} is there twice; the other is at {signatures[signature.id].where}")
+        signatures[signature.id] = signature
+    return signatures
+
+
+def speak(documents: Iterable[Document], signatures: Mapping[str, Signature]) -> dict[str, list[Line]]:
+    """The lines on which each signature speaks, in the order of the inputs; confirmed by Python on the peeled line."""
+    spoken: dict[str, list[Line]] = {}
+    for document in documents:
+        for pattern_id, numbers in document.hits.items():
+            signature_id, _, at = pattern_id.rpartition("#")
+            signature = signatures.get(signature_id)
+            if signature is None:
+                continue
+            pattern = signature.compiled[int(at)]
+            lines = spoken.setdefault(signature_id, [])
+            known = {(line.file, line.number) for line in lines}
+            for number in numbers[:MOST_LINES]:
+                line = document.line(number)
+                if line and (line.file, number) not in known and (pattern.search(peel(line.text).body) or pattern.search(line.text)):
+                    lines.append(line)
+    order = {document.name: at for at, document in enumerate(documents)} if isinstance(documents, list) else {}
+    return {
+        signature_id: sorted(lines, key=lambda line: (order.get(line.file, 0), line.number))
+        for signature_id, lines in spoken.items()
+        if lines
+    }
