@@ -9,11 +9,37 @@ Patterns are Python regular expressions that Hyperscan takes as well (no lookaro
 searches them, without a leading `^`, in the bytes of the raw line, then Python confirms on the peeled line (`peel`).
 """
 
-from troubleshoot.diagnosis.parsers import nccl_log, shared_lines, vllm
+from troubleshoot.diagnosis.parsers import (
+    exceptions,
+    flight_recorder,
+    gpustack,
+    launch_command,
+    nccl_log,
+    other_engines,
+    ras,
+    ray_log,
+    sglang,
+    shared_lines,
+    stacks,
+    torch_distributed,
+    vllm,
+)
 from troubleshoot.diagnosis.parsers.format import Format
 
 ALL_FORMATS: tuple[Format, ...] = (
+    # launches
+    *gpustack.FORMATS,
+    *launch_command.FORMATS,
     *vllm.FORMATS,
+    *sglang.FORMATS,
+    *other_engines.FORMATS,
     *shared_lines.FORMATS,
+    # communication and failures
     *nccl_log.FORMATS,
+    *torch_distributed.FORMATS,
+    *ray_log.FORMATS,
+    *exceptions.FORMATS,
+    *ras.FORMATS,
+    *stacks.FORMATS,
+    *flight_recorder.FORMATS,
 )
