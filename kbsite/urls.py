@@ -1,0 +1,9 @@
+"""The site: the product, and the maintainers' pages."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include("troubleshoot.urls")),
+]
