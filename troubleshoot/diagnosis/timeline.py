@@ -8,19 +8,28 @@ file). Other documents tell of other ranks and of a later time.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from troubleshoot.diagnosis.evidence import Document, Line
 from troubleshoot.diagnosis.facts import Facts
-from troubleshoot.diagnosis.peel import Peeled, peel, seconds_of
+from troubleshoot.diagnosis.launch_failures import Failure, failures_of, fatal
+from troubleshoot.diagnosis.launch_marks import (
+    LAST_LEVELS,
+    MOVES,
+    PHASES,
+    PhaseMark,
+    Seen,
+    last_attempt,
+    level_number,
+    marks_of,
+    phase_of,
+    started,
+    weight,
+)
+from troubleshoot.diagnosis.launch_silence import silence
 
-PHASES = ("prepare", "start", "rendezvous", "nccl-init", "all-reduce-setup", "load", "profile", "capture", "ready")
-
-# The last level of each phase (contract.md, "Phases").
-LAST_LEVELS = (0, 5, 7, 8, 10, 14, 17, 18, 20)
+__all__ = ["PHASES", "Phase", "PhaseMark", "Timeline", "build", "phase_of", "reached", "stopped_in"]
 
 # Engines whose launch takes the phases in this order. Training programs load before they meet.
 ORDERED = ("vllm", "sglang", "tgi", "lmdeploy", "tensorrt-llm")
@@ -38,45 +47,7 @@ ALARM_SECONDS = {
     "ready": 300,
 }
 
-# These edges say that the launch moved.
-MOVES = ("launch", "open", "progress", "close", "busy", "ready", "serving")
-
-# Signal and shell codes of a process that was told to go: parents do that to the others, never a cause.
-TOLD_TO_GO = (0, -15, 143, -2, 130, -1)
-
-# A failed request of a ready engine says nothing about its launch.
-OF_A_REQUEST = re.compile(
-    r"(?:ValueError|ValidationError|HTTPException|CancelledError|ClientDisconnect|JSONDecodeError|NotFoundError|BadRequestError"
-    r"|KeyError|TypeError|ToolParsingError)$"
-)
-LONGEST_SILENCE = 7 * 86_400  # a later time than that belongs to another day's story
 MANY_RANKS = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class PhaseMark:
-    """One line that says where the launch stands, for one rank if told.
-
-    edge      launch             the launch begins here (a new attempt, when one was under way)
-              open, progress, close
-              busy               progress that proves work: a bar below 100 %, a compile or download line
-              note               says nothing of the order (V0 names its attention backend before the ranks meet)
-              ready, serving     the engine answers
-              heartbeat          repeats while somebody waits
-              waits-for-workers  a heartbeat of vLLM's engine core, which during start waits only for loaded workers
-              trace              a traceback's frame: where a failure happened
-              failed             the launch, or a part of it, failed
-              interrupted        somebody gave up waiting
-    level     "L8" … of domain/engines.md, finer than the phase
-    seconds   on the document's own wall clock, None when the line has no time
-    """
-
-    phase: str
-    edge: str
-    level: str = ""
-    rank: int | None = None
-    process: str = ""
-    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,54 +72,16 @@ class Timeline:
     ranks: dict[int, str] = field(default_factory=dict)  # rank → last level seen, "" for a rank that never spoke
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One mark and the line it was read from."""
-
-    line: Line
-    mark: PhaseMark
-
-    @property
-    def moves(self) -> bool:
-        return self.mark.edge in MOVES and bool(self.mark.phase)
-
-
 def reached(timeline: Timeline | None, phase: str) -> bool:
     """Whether the launch came as far as `phase`, finished or not."""
-    return timeline is not None and any(p.id == phase and p.state in ("done", "stuck", "failed") for p in timeline.phases)
+    return timeline is not None and any(
+        p.id == phase and p.state in ("done", "stuck", "failed") for p in timeline.phases
+    )
 
 
 def stopped_in(timeline: Timeline | None, phase: str) -> bool:
     """Whether the launch stands or failed in `phase`."""
     return timeline is not None and any(p.id == phase and p.state in ("stuck", "failed") for p in timeline.phases)
-
-
-def phase_of(level: str) -> str:
-    """The contract's phase of a level: "L8" → "nccl-init"; "" for no level."""
-    number = level_number(level)
-    return "" if number is None else next(phase for phase, last in zip(PHASES, LAST_LEVELS, strict=True) if number <= last)
-
-
-def level_number(level: str) -> int | None:
-    return int(level[1:]) if level[:1] == "L" and level[1:].isdigit() and int(level[1:]) <= LAST_LEVELS[-1] else None
-
-
-def wall_seconds(peeled: Peeled) -> float | None:
-    """The time of a line as printed, in seconds of a year without a number.
-
-    One document mixes stamps with and without year and zone, and all are the same clock on the wall. The outer stamp
-    wins: a wrapper stamps every line alike.
-    """
-    stamp = peeled.outer_stamp or peeled.stamp
-    seconds = seconds_of(re.sub(r"(?<=\d)\s*(?:Z|[+-]\d\d:?\d\d)$", "", stamp)) if stamp else None
-    return None if seconds is None else in_no_year(seconds)
-
-
-def in_no_year(seconds: float) -> float | None:
-    if seconds < 366 * 86_400:  # a kernel's uptime
-        return None
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return moment.replace(year=2000).timestamp()
 
 
 # ---- the launch among the documents
@@ -167,82 +100,6 @@ def build(documents: Sequence[Document], facts: Facts) -> Timeline:
     return picture(main, launches, failures, ordered, documents, facts)
 
 
-def marks_of(documents: Sequence[Document], facts: Facts) -> dict[str, list[Seen]]:
-    """The marks of each document, in the order of their lines."""
-    order = {document.name: n for n, document in enumerate(documents)}
-    found: dict[str, list[Seen]] = defaultdict(list)
-    for fact in facts.all("phase_mark"):
-        if fact.line is not None:
-            found[fact.line.file].append(Seen(fact.line, fact.value))
-    for seen in found.values():
-        seen.sort(key=lambda s: s.line.number)
-    return dict(sorted(found.items(), key=lambda item: order.get(item[0], len(order))))
-
-
-def weight(launch: Sequence[Seen]) -> tuple[int, int]:
-    """How much of a launch this is: levels first, for NCCL's lines come by the thousand."""
-    return len({s.mark.level for s in launch if s.mark.level}), len(launch)
-
-
-def last_attempt(seen: Sequence[Seen]) -> list[Seen]:
-    """The marks of the last attempt. Logs of several nodes one after the other run at the same time: all of it counts."""
-    begins, got_far, latest = 0, False, None
-    for n, this in enumerate(seen):
-        mark = this.mark
-        if mark.edge == "launch" and got_far:
-            overlaps = latest is not None and mark.seconds is not None and mark.seconds < latest - 1
-            if not overlaps:
-                begins, got_far = n, False
-        if mark.edge in ("failed", "interrupted", "ready") or (this.moves and (level_number(mark.level) or 0) >= 6):
-            got_far = True
-        if mark.seconds is not None:
-            latest = mark.seconds if latest is None else max(latest, mark.seconds)
-    return list(seen[begins:])
-
-
-# ---- failures
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    line: Line | None
-    of_a_request: bool = False
-
-
-def failures_of(facts: Facts) -> list[Failure]:
-    """Everything that says that some process failed, in the order of the inputs."""
-    failures = [Failure(f.line) for f in facts.all("phase_mark") if f.value.edge == "failed"]
-    failures += [Failure(f.line) for f in facts.all("exit_code") if f.value[1] not in TOLD_TO_GO]
-    failures += [Failure(f.line) for f in facts.all("collective_timeout")]
-    failures += [
-        Failure(f.line, bool(OF_A_REQUEST.search(f.value[1])))
-        for f in facts.all("exception")
-        if f.value[1] not in ("KeyboardInterrupt", "SystemExit")
-    ]
-    return failures
-
-
-def fatal(failures: Iterable[Failure], launch: Sequence[Seen], ready: Seen | None) -> list[Failure]:
-    """Failures that ended the launch: not those of an earlier attempt, and not those it went on after."""
-    main, begins = launch[0].line.file, launch[0].line.number
-    ended = []
-    for failure in failures:
-        line = failure.line
-        if line is not None and line.file == main:
-            if line.number < begins and launch[0].mark.edge == "launch":
-                continue
-            if ready is not None and (line.number < ready.line.number or failure.of_a_request):
-                continue
-            went_on = {s.mark.level for s in launch if s.line.number > line.number and s.moves and s.mark.edge != "note"}
-            before = {s.mark.level for s in launch if s.line.number < line.number and s.moves}
-            if len(went_on - before) >= 3:  # it was caught, or belongs to another program
-                continue
-        elif ready is not None:
-            continue
-        ended.append(failure)
-    return ended
-
-
 # ---- one picture
 
 
@@ -251,10 +108,19 @@ def ready_mark(launch: Sequence[Seen], facts: Facts) -> Seen | None:
     if facts.value("gpustack") and not facts.value("engine"):
         return None  # GPUStack's own web server
     last_step = max(
-        (s.line.number for s in launch if s.moves and 6 <= (level_number(s.mark.level) or 0) <= 18 and s.mark.edge != "note"),
+        (
+            s.line.number
+            for s in launch
+            if s.moves and 6 <= (level_number(s.mark.level) or 0) <= 18 and s.mark.edge != "note"
+        ),
         default=-1,
     )
     return next((s for s in launch if s.mark.edge in ("ready", "serving") and s.line.number > last_step), None)
+
+
+def engine_ready(last: Seen | None) -> bool:
+    """Whether the log ends with the engine's own "ready" (L19): an engine used as a library has no server to follow."""
+    return last is not None and last.mark.level == "L19" and last.mark.edge == "close"
 
 
 def standing(launch: Sequence[Seen], ordered: bool, facts: Facts) -> int | None:
@@ -281,7 +147,7 @@ def after_close(of_phase: Sequence[Seen], at: int, facts: Facts) -> int:
     if not closes or of_phase[-1].mark.edge != "close":
         return at
     ranks = {s.mark.rank for s in closes if s.mark.rank is not None}
-    world = facts.value("world_size") or 0
+    world = facts.value("world_size") or facts.value("tensor_parallel_size") or 0
     if 1 < len(ranks) < world:
         return at  # some ranks are behind
     skips_capture = PHASES[at + 1] == "capture" and facts.value("enforce_eager")
@@ -301,7 +167,11 @@ def picture(
     moves = [s for s in launch if s.mark.edge in MOVES or s.mark.edge == "note"]
     last = moves[-1] if moves else None
     at = len(PHASES) - 1 if ready else standing(launch, ordered, facts)
-    heartbeats = [s for s in launch if s.mark.edge in ("heartbeat", "waits-for-workers") and (last is None or s.line.number > last.line.number)]
+    heartbeats = [
+        s
+        for s in launch
+        if s.mark.edge in ("heartbeat", "waits-for-workers") and (last is None or s.line.number > last.line.number)
+    ]
     silent = silence(launch, last, documents, facts)
 
     if ready and not ended:
@@ -310,6 +180,8 @@ def picture(
     elif ended:
         outcome = "crashed"
         at = failed_at(launch, ended, ordered, facts, at)
+    elif engine_ready(last) and not heartbeats and (silent is None or silent < ALARM_SECONDS["ready"]):
+        outcome, at = "ready", len(PHASES) - 1
     else:
         outcome = how_it_stands(launch, last, heartbeats, PHASES[at] if at is not None else "", silent)
 
@@ -325,7 +197,9 @@ def picture(
     )
 
 
-def failed_at(launch: Sequence[Seen], ended: Sequence[Failure], ordered: bool, facts: Facts, at: int | None) -> int | None:
+def failed_at(
+    launch: Sequence[Seen], ended: Sequence[Failure], ordered: bool, facts: Facts, at: int | None
+) -> int | None:
     """The phase that failed: as far as the launch had come, or the deepest frame of its traceback that names one."""
     lines = [f.line.number for f in ended if f.line is not None and f.line.file == launch[0].line.file]
     first = min(lines, default=launch[-1].line.number)
@@ -336,13 +210,15 @@ def failed_at(launch: Sequence[Seen], ended: Sequence[Failure], ordered: bool, f
     traces = [PHASES.index(s.mark.phase) for s in launch if s.mark.edge == "trace" and s.mark.phase]
     if traces and (by_marks is None or max(traces) > by_marks):
         return max(traces)
-    failed = [s for s in launch if s.mark.edge == "failed" and s.mark.phase]
+    failed = [s for s in launch if s.mark.edge in ("failed", "warned") and s.mark.phase]
     if failed and (by_marks is None or not ordered):
         return PHASES.index(failed[0].mark.phase)
     return by_marks
 
 
-def how_it_stands(launch: Sequence[Seen], last: Seen | None, heartbeats: Sequence[Seen], phase: str, silent: float | None) -> str:
+def how_it_stands(
+    launch: Sequence[Seen], last: Seen | None, heartbeats: Sequence[Seen], phase: str, silent: float | None
+) -> str:
     """hung, slow or unknown: of a launch that neither ended nor got ready.
 
     Slow needs a positive sign that work goes on; hung needs silence, somebody who waits, or somebody who gave up.
@@ -360,43 +236,6 @@ def how_it_stands(launch: Sequence[Seen], last: Seen | None, heartbeats: Sequenc
     return "unknown"
 
 
-def silence(launch: Sequence[Seen], last: Seen | None, documents: Sequence[Document], facts: Facts) -> float | None:
-    """Seconds between the last line that says something and the latest time known from the inputs; None: nothing tells."""
-    told = facts.value("silence_seconds")
-    known: list[float] = [float(told)] if isinstance(told, (int, float)) else []
-    main = launch[0].line.file
-    said = max((s.mark.seconds for s in launch if s.moves and s.mark.seconds is not None), default=None)
-    if said is not None and last is not None:
-        later = [s.mark.seconds for s in launch if s.mark.edge in ("heartbeat", "waits-for-workers") and s.mark.seconds is not None]
-        later += [t for d in documents if d.name != main and (t := last_time(d)) is not None]
-        for fact in facts.all("now"):
-            if isinstance(fact.value, datetime):
-                later.append(fact.value.replace(year=2000, tzinfo=UTC).timestamp())
-        heard = max([said, *([t] if (t := last_said(documents, launch)) is not None else [])])
-        known += [t - heard for t in later if 0 < t - heard <= LONGEST_SILENCE]
-    return max(known, default=None)
-
-
-def last_time(document: Document) -> float | None:
-    """The time of the last stamped line."""
-    for text in reversed(document.texts[-200:]):
-        if (seconds := wall_seconds(peel(text))) is not None:
-            return seconds
-    return None
-
-
-def last_said(documents: Sequence[Document], launch: Sequence[Seen]) -> float | None:
-    """The time of the launch log's last stamped line that is no heartbeat."""
-    document = next((d for d in documents if d.name == launch[0].line.file), None)
-    if document is None:
-        return None
-    waits = {s.line.number for s in launch if s.mark.edge in ("heartbeat", "waits-for-workers")}
-    for number, text in zip(reversed(document.numbers[-400:]), reversed(document.texts[-400:]), strict=True):
-        if number not in waits and (seconds := wall_seconds(peel(text))) is not None:
-            return seconds
-    return None
-
-
 def highest_level(launch: Sequence[Seen], ordered: bool) -> str:
     levels = [s.mark.level for s in launch if s.mark.level and s.mark.edge in (*MOVES, "waits-for-workers")]
     if not levels:
@@ -406,43 +245,48 @@ def highest_level(launch: Sequence[Seen], ordered: bool) -> str:
     return max(levels, key=lambda level: level_number(level) or 0) if ordered else levels[-1]
 
 
-def phases(launch: Sequence[Seen], at: int | None, outcome: str, ordered: bool, is_ready: bool, facts: Facts) -> tuple[Phase, ...]:
+def phases(
+    launch: Sequence[Seen], at: int | None, outcome: str, ordered: bool, is_ready: bool, facts: Facts
+) -> tuple[Phase, ...]:
     """The nine phases with their states, in order."""
     first: dict[str, Seen] = {}
     for seen in launch:
         if seen.mark.phase and seen.mark.edge in (*MOVES, "waits-for-workers"):
             first.setdefault(seen.mark.phase, seen)
-    alone = facts.value("world_size") == 1 or (facts.value("world_size") is None and facts.value("tensor_parallel_size") == 1)
+    alone = facts.value("world_size") == 1 or (
+        facts.value("world_size") is None and facts.value("tensor_parallel_size") == 1
+    )
     listed = []
     for n, phase in enumerate(PHASES):
         opening = first.get(phase)
         if at is None or n > at:
             state = "done" if opening and not ordered and at is not None else "not-reached"
         elif n == at:
-            ended_well = is_ready and phase == "ready" and outcome in ("ready", "crashed")
+            ended_well = phase == "ready" and (outcome == "ready" or (is_ready and outcome == "crashed"))
             state = "done" if ended_well else "failed" if outcome == "crashed" else "stuck"
         elif opening:
             state = "done"
-        elif phase == "prepare" or (phase == "capture" and facts.value("enforce_eager")) or (phase in ("rendezvous", "nccl-init", "all-reduce-setup") and alone):
+        elif (
+            phase == "prepare"
+            or (phase == "capture" and facts.value("enforce_eager"))
+            or (phase in ("rendezvous", "nccl-init", "all-reduce-setup") and alone)
+        ):
             state = "skipped"
         else:
             state = "done" if ordered or phase == "start" else "skipped"
         if state in ("not-reached", "skipped"):
             listed.append(Phase(phase, state))
         else:
-            listed.append(Phase(phase, state, started(opening), lasted(phase, first) if state == "done" else None, opening.line if opening else None))
+            listed.append(
+                Phase(
+                    phase,
+                    state,
+                    started(opening),
+                    lasted(phase, first) if state == "done" else None,
+                    opening.line if opening else None,
+                )
+            )
     return tuple(listed)
-
-
-def started(opening: Seen | None) -> str | None:
-    """ISO 8601 when the line has a year, else the time as printed."""
-    if opening is None:
-        return None
-    peeled = peel(opening.line.text)
-    for stamp in (peeled.stamp, peeled.outer_stamp):
-        if re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d", stamp):
-            return stamp.replace(" ", "T", 1)
-    return peeled.stamp or peeled.outer_stamp or None
 
 
 def lasted(phase: str, first: dict[str, Seen]) -> float | None:
@@ -466,7 +310,12 @@ def ranks_of(launches: Sequence[Sequence[Seen]], ordered: bool, facts: Facts) ->
         for seen in launch:
             mark = seen.mark
             rank = rank_of(mark, tensor, pipeline)
-            if rank is None or not mark.level or mark.edge in ("failed", "heartbeat", "trace", "note") or rank >= MANY_RANKS:
+            if (
+                rank is None
+                or not mark.level
+                or mark.edge in ("failed", "heartbeat", "trace", "note")
+                or rank >= MANY_RANKS
+            ):
                 continue
             number = level_number(mark.level) or 0
             before = level_number(levels.get(rank, "")) or -1
@@ -475,7 +324,7 @@ def ranks_of(launches: Sequence[Sequence[Seen]], ordered: bool, facts: Facts) ->
             counted = counted or mark.level in ("L6", "L8")
     if len(levels) < 2:
         return {}
-    world = facts.value("world_size")
+    world = facts.value("world_size") or tensor * pipeline
     if counted and isinstance(world, int) and len(levels) < world <= MANY_RANKS:
         levels |= {rank: "" for rank in range(world) if rank not in levels}
     return dict(sorted(levels.items()))

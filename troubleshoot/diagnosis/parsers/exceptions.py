@@ -20,7 +20,7 @@ from troubleshoot.diagnosis.parsers.marks import phase_mark
 from troubleshoot.diagnosis.peel import Peeled, peel
 
 RAISED = (
-    r"^(?P<type>(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Timeout|TimeoutExpired|Exit))"
+    r"^(?:\[\w[\w|]{0,20}\]:)?\s*(?P<type>(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Timeout|TimeoutExpired|Exit))"
     r"(?:\((?P<inner>\w+)\))?(?:: ?(?P<text>.*))?$"
 )
 EXCEPTION = re.compile(RAISED, re.DOTALL)
@@ -61,8 +61,10 @@ SIGNALS = (
     (r"^Killed$|\d+ Killed {5,}", -9),
 )
 SIGNAL_PATTERNS = tuple((re.compile(pattern), code) for pattern, code in SIGNALS)
+BEGUN = r"Traceback \(most recent call last\)|thread terminated with exception: |^(?:\[\w[\w|]{0,20}\]:)?\s*nccl(?:Unhandled\w+|System|Internal|Invalid\w+)(?:Error|Usage|Argument):"
+BEGUN_PATTERN = re.compile(BEGUN)
 ENDED = re.compile(
-    r"(?:[Ee]xit(?:ed with)? ?code:?|exitcode[:=]|return code =) ?(?P<code>-?\d{1,3})\b|terminated by signal (?P<signal>\d{1,2})\b"
+    r"(?:FAILED: \[code=|[Ee]xit(?:ed with)? ?code:?|exitcode[:=]|return code =) ?(?P<code>-?\d{1,3})\b|terminated by signal (?P<signal>\d{1,2})\b"
 )
 
 
@@ -73,7 +75,10 @@ def parse(section: Section) -> Iterator[Fact]:
         peeled = peel(line.text)
         body = peeled.body.strip().strip("`")
         if match := EXCEPTION.match(body):
-            kind, text = match["type"].rpartition(".")[2], (match["inner"] or "") + " " * bool(match["inner"]) + (match["text"] or "")
+            kind, text = (
+                match["type"].rpartition(".")[2],
+                (match["inner"] or "") + " " * bool(match["inner"]) + (match["text"] or ""),
+            )
             who = process_of(peeled)
             if kind == "KeyboardInterrupt":
                 yield phase_mark("", "interrupted", line, peeled)
@@ -83,6 +88,8 @@ def parse(section: Section) -> Iterator[Fact]:
                 if len(seen) == 1 and peeled.rank is not None:
                     yield Fact("failed_rank", peeled.rank, line, sure=False)
             continue
+        if BEGUN_PATTERN.search(body):
+            yield phase_mark("", "traceback", line, peeled)
         for level, pattern in FRAME_PATTERNS:
             if pattern.search(body):
                 yield phase_mark(level, "trace", line, peeled)
@@ -110,8 +117,13 @@ FORMATS = (
         parse,
         lines=(
             RAISED,
-            *(r"File .{1,300}" + pattern if pattern.startswith("in ") else r"File \S{1,300}" + pattern for _, pattern in FRAMES),
+            *(
+                r"File .{1,300}" + pattern if pattern.startswith("in ") else r"File \S{1,300}" + pattern
+                for _, pattern in FRAMES
+            ),
             *(pattern for pattern, _ in SIGNALS),
+            BEGUN,
+            r"FAILED: \[code=\d{1,3}\]",
             r"(?:[Ee]xit(?:ed with)? ?code:?|exitcode[:=]|return code =) ?-?\d{1,3}\b",
             r"terminated by signal \d{1,2}\b",
         ),

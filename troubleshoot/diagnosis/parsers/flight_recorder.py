@@ -48,7 +48,16 @@ def parse(section: Section) -> Iterator[Fact]:
                 entry[key] = value
             if "state" in entry and "collective_seq_id" in entry and "profiling_name" in entry:
                 number = entry["collective_seq_id"]
-                yield Fact("flight_recorder", (rank, int(number) if number.lstrip("-").isdigit() else None, entry["state"], entry["profiling_name"]), line)
+                yield Fact(
+                    "flight_recorder",
+                    (
+                        rank,
+                        int(number) if number.lstrip("-").isdigit() else None,
+                        entry["state"],
+                        entry["profiling_name"],
+                    ),
+                    line,
+                )
                 entry = {}
 
 

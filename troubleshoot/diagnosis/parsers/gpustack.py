@@ -1,10 +1,10 @@
 """GPUStack's server, worker and instance logs, 0.4 … 2.2 (domain/gpustack.md §7). Samples:
 
-    2025-02-25T17:41:21+08:00 - gpustack.worker.backends.vllm - INFO - Starting vllm server
-    2025-08-05 14:13:15.289640+00:00 - gpustack.worker.backends.base - INFO - Preparing model files...
-    2026-01-07 03:12:44.101010+00:00 - gpustack.worker.backends.vllm - INFO - With image: gpustack/runner:cuda12.8-vllm0.11.2,
-        arguments: [vllm serve /var/lib/m --tensor-parallel-size 4], ports: [40000], envs(inconsistent input items mean unchangeable):
-    NCCL_P2P_DISABLE=1
+2025-02-25T17:41:21+08:00 - gpustack.worker.backends.vllm - INFO - Starting vllm server
+2025-08-05 14:13:15.289640+00:00 - gpustack.worker.backends.base - INFO - Preparing model files...
+2026-01-07 03:12:44.101010+00:00 - gpustack.worker.backends.vllm - INFO - With image: gpustack/runner:cuda12.8-vllm0.11.2,
+    arguments: [vllm serve /var/lib/m --tensor-parallel-size 4], ports: [40000], envs(inconsistent input items mean unchangeable):
+NCCL_P2P_DISABLE=1
 """
 
 from __future__ import annotations
@@ -24,7 +24,13 @@ YES = (("gpustack", True),)
 DOCKER = (("install_method", "docker"),)
 SCRIPT = (("install_method", "script"),)
 STATES = "pending|analyzing|scheduled|initializing|downloading|starting|running|error|unreachable"
-BACKENDS = {"vllm": "vllm", "sglang": "sglang", "ascend-mindie": "mindie", "mindie": "mindie", "ascend_mindie": "mindie"}
+BACKENDS = {
+    "vllm": "vllm",
+    "sglang": "sglang",
+    "ascend-mindie": "mindie",
+    "mindie": "mindie",
+    "ascend_mindie": "mindie",
+}
 
 # The vLLM that a release brings along (domain/gpustack.md §7.3), for logs that do not name GPUStack's version.
 BUNDLED_VLLM = {"0.6.6.post1": "0.5.0", "0.7.2": "0.5.1", "0.8.4": "0.6.0", "0.9.2": "0.7.0", "0.10.1.1": "0.7.1"}
@@ -67,9 +73,17 @@ MARKS = (
     Mark(r"Model files are ready\.", "L0", "close", always=YES),
     Mark(r"Starting (?P<backend>v[Ll]{2}[Mm]) server", "L0", "close", always=YES, tells=backend),
     Mark(r"Starting (?:llama-box|vox-box|Vox-?Box) ", "L0", "close", always=YES),
-    Mark(r"Starting (?P<backend>vLLM|SGLang|Ascend MindIE)(?: Diffusion)?(?: model instance)?: ", "L0", "open", always=YES, tells=backend),
+    Mark(
+        r"Starting (?P<backend>vLLM|SGLang|Ascend MindIE)(?: Diffusion)?(?: model instance)?: ",
+        "L0",
+        "open",
+        always=YES,
+        tells=backend,
+    ),
     Mark(r"Starting custom backend model instance: ", "L0", "open", always=YES),
-    Mark(r"Creating (?P<backend>[\w ]{2,30}?) container workload: ", "L0", "open", always=(*YES, *DOCKER), tells=backend),
+    Mark(
+        r"Creating (?P<backend>[\w ]{2,30}?) container workload: ", "L0", "open", always=(*YES, *DOCKER), tells=backend
+    ),
     Mark(r"Created (?P<backend>[\w ]{2,30}?) container workload", "L0", "close", always=YES, tells=backend),
     Mark(r"Pulling image ", "L0", "busy", always=YES),
     Mark(r"Pulled image ", "L0", always=YES),
@@ -77,7 +91,9 @@ MARKS = (
     Mark(r"Provisioning model instance ", "L0", "launch", always=YES),
     Mark(r"Finished provisioning model instance ", "L0", always=YES),
     Mark(r"Start(?:ing|ed|) (?:serving )?model instance \S+? ?on port", "L0", "open", always=YES),
-    Mark(r"waits for (?:all subordinate workers|main worker|previous subordinate worker)", "L5", "heartbeat", always=YES),
+    Mark(
+        r"waits for (?:all subordinate workers|main worker|previous subordinate worker)", "L5", "heartbeat", always=YES
+    ),
     Mark(r"Restarting model instance \S+ \(attempt \d+\)", "", "failed", always=YES),
     Mark(r"Inference server exited with code (?P<code>-?\d+)", "", "failed", always=YES, tells=left_with),
     Mark(r"Inference server exited or unhealthy", "", "failed", always=YES),
@@ -85,10 +101,20 @@ MARKS = (
     Mark(r"Failed to run (?:vLLM|vllm|SGLang|the custom|\w+ server|server)", "", "failed", always=YES),
     Mark(r"Ray exited with code (?P<code>-?\d+), check logs", "", "failed", always=YES, tells=left_with),
     Mark(r"Error running health_check_serving_instances", "", "", always=YES),
-    Mark(rf'(?:"state": ?"|\bModelInstanceStateEnum\.|\bstate: ?)(?P<state>{STATES}|{STATES.upper()})\b', "", "", tells=state),
+    Mark(
+        rf'(?:"state": ?"|\bModelInstanceStateEnum\.|\bstate: ?)(?P<state>{STATES}|{STATES.upper()})\b',
+        "",
+        "",
+        tells=state,
+    ),
     # how it was installed (domain/gpustack.md §7.3)
     Mark(r"/pipx/venvs/gpustack/|/var/log/gpustack\.log|/etc/default/gpustack", "", "", always=YES, hints=SCRIPT),
-    Mark(r"\[INFO\] (?:Saving docker run args|No docker run args passed|Starting gpustack)", "", "", always=(*YES, *DOCKER)),
+    Mark(
+        r"\[INFO\] (?:Saving docker run args|No docker run args passed|Starting gpustack)",
+        "",
+        "",
+        always=(*YES, *DOCKER),
+    ),
     Mark(r"Mirrored deployment enabled", "", "", always=YES),
     Mark(r"gpustack_runtime\.deployer\.docker", "", "", always=(*YES, *DOCKER)),
     Mark(r"gpustack_runtime\.deployer\.ku\w+", "", "", always=(*YES, ("install_method", "kubernetes"))),

@@ -62,7 +62,11 @@ COUNTS = {  # flags of the launchers: how many processes on a machine, how many 
 
 def goes_on(text: str, taken: int) -> bool:
     """A command goes on in the next line after a backslash; `belongs` sees only the next line, so `parse` stops it."""
-    return taken < 60 and bool(text.strip()) and (text[:1] in " \t" or text.lstrip().startswith("-") or text.rstrip().endswith("\\"))
+    return (
+        taken < 60
+        and bool(text.strip())
+        and (text[:1] in " \t" or text.lstrip().startswith("-") or text.rstrip().endswith("\\"))
+    )
 
 
 def parse(section: Section) -> Iterator[Fact]:
@@ -87,9 +91,11 @@ def words_of(text: str) -> list[str]:
     """The words of a shell line; quotes that do not close are taken as they are."""
     text = re.sub(rf"^ *{PROMPT}", "", text[:8000].strip())
     try:
-        return shlex.split(text, comments=True)
+        words = shlex.split(text, comments=True)
     except ValueError:
-        return text.split()
+        words = text.split()
+    ends = (at for at, word in enumerate(words) if re.match(r"^(?:[|&;]|&&|\|\||\d?>{1,2}\S*|2>&1)", word))
+    return words[: next(ends, len(words))]
 
 
 def command(words: list[str]) -> Iterator[tuple[str, Any]]:
@@ -111,7 +117,11 @@ def command(words: list[str]) -> Iterator[tuple[str, Any]]:
         yield "engine", engine
     elif launcher:
         yield "engine", "torch"
-    if "serve" in rest[:4] and len(rest) > rest.index("serve") + 1 and not rest[rest.index("serve") + 1].startswith("-"):
+    if (
+        "serve" in rest[:4]
+        and len(rest) > rest.index("serve") + 1
+        and not rest[rest.index("serve") + 1].startswith("-")
+    ):
         yield "model", rest[rest.index("serve") + 1]
     for name, value in facts_of_command(rest):
         if name == "node_count" and launcher:
@@ -123,16 +133,37 @@ def command(words: list[str]) -> Iterator[tuple[str, Any]]:
                 yield "env", (match["name"], match["value"])
 
 
-IMAGE = re.compile(r"^(?:[\w.-]+(?::\d+)?/)*[\w.-]*(?P<name>vllm|sglang|text-generation-inference|lmdeploy|tensorrt|tritonserver|gpustack)[\w./-]*(?::(?P<tag>[\w.+-]+))?$")
-IMAGE_ENGINES = {"vllm": "vllm", "sglang": "sglang", "text-generation-inference": "tgi", "lmdeploy": "lmdeploy", "tensorrt": "tensorrt-llm"}
+IMAGE = re.compile(
+    r"^(?:[\w.-]+(?::\d+)?/)*[\w.-]*(?P<name>vllm|sglang|text-generation-inference|lmdeploy|tensorrt|tritonserver|gpustack)[\w./-]*(?::(?P<tag>[\w.+-]+))?$"
+)
+IMAGE_ENGINES = {
+    "vllm": "vllm",
+    "sglang": "sglang",
+    "text-generation-inference": "tgi",
+    "lmdeploy": "lmdeploy",
+    "tensorrt": "tensorrt-llm",
+}
 TAG = re.compile(r"^v?(?P<version>\d+\.\d+(?:\.\d+)*(?:\.?(?:post|rc)\d+)?)(?:-|$)")
 
 
 def container(words: Sequence[str]) -> Iterator[tuple[str, Any]]:
     """`docker run … IMAGE words`: the image and what is started in it."""
-    at = next((n for n, word in enumerate(words) if n > 1 and IMAGE.match(word) and words[n - 1] not in ("--name", "-v", "--hostname", "--network")), None)
+    at = next(
+        (
+            n
+            for n, word in enumerate(words)
+            if n > 1 and IMAGE.match(word) and words[n - 1] not in ("--name", "-v", "--hostname", "--network")
+        ),
+        None,
+    )
     for n, word in enumerate(words[: at or len(words)]):
-        given = words[n + 1] if word in ("-e", "--env") and n + 1 < len(words) else word.partition("=")[2] if word.startswith("--env=") else ""
+        given = (
+            words[n + 1]
+            if word in ("-e", "--env") and n + 1 < len(words)
+            else word.partition("=")[2]
+            if word.startswith("--env=")
+            else ""
+        )
         if match := ASSIGNMENT.match(given):
             yield "env", (match["name"], match["value"])
     if at is None:

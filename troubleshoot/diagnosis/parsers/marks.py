@@ -12,9 +12,9 @@ from typing import Any
 
 from troubleshoot.diagnosis.evidence import Line, Section
 from troubleshoot.diagnosis.facts import VOCABULARY, Fact
+from troubleshoot.diagnosis.launch_marks import PhaseMark, phase_of, wall_seconds
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import Peeled, peel
-from troubleshoot.diagnosis.timeline import PhaseMark, phase_of, wall_seconds
 
 Told = Iterable[tuple[str, Any]]
 """Names and values of facts."""

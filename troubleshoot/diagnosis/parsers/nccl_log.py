@@ -28,7 +28,9 @@ WRITER = re.compile(r"(?P<host>[A-Za-z0-9][\w.-]*):(?P<pid>\d+):(?P<tid>\d+) (?:
 COMM = re.compile(
     r"(?:comm (?P<comm>0x[0-9a-f]+) )?rank (?P<rank>\d+) n[rR]anks (?P<nranks>\d+) .{0,200}?- ?(?P<edge>Init START|Init COMPLETE|Abort COMPLETE|Destroy COMPLETE)"
 )
-NODES = re.compile(r"comm 0x[0-9a-f]+ rank (?P<rank>\d+) nRanks (?P<nranks>\d+) nNodes (?P<nodes>\d+) localRanks (?P<local>\d+)")
+NODES = re.compile(
+    r"comm 0x[0-9a-f]+ rank (?P<rank>\d+) nRanks (?P<nranks>\d+) nNodes (?P<nodes>\d+) localRanks (?P<local>\d+)"
+)
 TIMINGS = re.compile(r"Init timings(?: - \w+)?:? rank (?P<rank>\d+) nranks (?P<nranks>\d+) total (?P<total>[\d.]+)")
 CHANNEL = re.compile(
     r"(?:Channel|Ring) (?P<channel>\d+)(?:/\d+)? : (?P<from>\d+)\[[0-9a-fx]+\] -> (?P<to>\d+)\[[0-9a-fx]+\] (?:\[(?P<side>send|receive)\] )?via (?P<by>\S+(?: (?:pointer|shared memory)\S*)?)"
@@ -39,18 +41,40 @@ NETWORK = re.compile(r"Using network (?P<network>[\w /.-]+?)\s*$")
 VARIABLE = re.compile(r"(?P<name>NCCL_[A-Z0-9_]+) set (?:by environment )?to (?P<value>[^\s]+?)\.?$")
 P2P_TYPE = re.compile(r"Check P2P Type (?:intraNodeP2pSupport|isAllDirectP2p) (?P<allowed>[01])")
 DENIED = re.compile(r"P2P is disabled between connected GPUs (?P<a>\d+) and (?P<b>\d+)")
-FAILED = re.compile(r"(?:init|group|enqueue|bootstrap|collectives)\.cc:\d+ (?:\(\w+\) )?-> [1-6]\b")
+FAILED = re.compile(r"^\S+\.(?:cc|cpp|h|cu):\d+ (?:\(\w+\) )?-> [1-6]\b")  # codes: 0 ok, 7 in progress
+IN_INIT = re.compile(r"^(?:\S*/)?(?:init|group|enqueue|bootstrap|collectives)\.cc:")
+# Warnings after which a communicator is not made (domain/nccl.md §3.6); benign ones are not among them.
+WARNED = re.compile(
+    r"Cuda failure|Error while |Error: |Call to \S+ failed|[Cc]onnect to \S* ?failed|no socket interface|no interface found"
+    r"|No IP interface found|Duplicate GPU|Multiple Ranks are using|[Mm]ismatch|already checked in|Message truncated|message truncated"
+    r"|Failed to (?:CUDA|bind|execute|open lib)|Got completion |No transport found|no algorithm|exceeded (?:retries|timeouts|error retry)"
+    r"|Driver version found is|Failed to find CUDA|not working on this system|nvml\w+ ?\(?\)? failed|UDS: |fatal error|No route"
+)
 AMD = re.compile(r"RCCL version|HIP version ?:|ROCm version ?:|librccl")
 
 # What NCCL has reached when a line begins like this, the finer steps of L8 (domain/nccl.md §3.5).
 STAGES = (
-    ("bootstrap", ("Bootstrap", "NET/", "Using network", "cudaDriverVersion", "NCCL version", "DMA-BUF", "Initialized NET", "Assigned NET")),
+    (
+        "bootstrap",
+        (
+            "Bootstrap",
+            "NET/",
+            "Using network",
+            "cudaDriverVersion",
+            "NCCL version",
+            "DMA-BUF",
+            "Initialized NET",
+            "Assigned NET",
+        ),
+    ),
     ("topology", ("Setting affinity", "ncclTopoGetCpuAffinity", "NVLS multicast", "Bootstrap timings", "MNNVL")),
     ("connect", ("Channel ", "Trees ", "P2P Chunksize", "Check P2P Type", "Ring ", "NVLS ")),
     ("connected", ("Connected all", "Connected binomial", "Connected NVLS", "threadThresholds")),
 )
 ORDER = ("bootstrap", "init-start", "topology", "connect", "connected", "complete", "collective")
-COLLECTIVES = re.compile(r"^(?:AllReduce|AllGather|Broadcast|ReduceScatter|Reduce|Send|Recv|AllToAll|Gather|Scatter): opCount ")
+COLLECTIVES = re.compile(
+    r"^(?:AllReduce|AllGather|Broadcast|ReduceScatter|Reduce|Send|Recv|AllToAll|Gather|Scatter): opCount "
+)
 
 
 @dataclass
@@ -90,7 +114,10 @@ def parse(section: Section) -> Iterator[Fact]:
         if mark is None:
             continue
         rank = mark.value.rank
-        if mark.value.edge != "progress" or stages.get(rank, ("",))[0] != told.stages.get(rank, ("",))[0]:
+        if (
+            mark.value.edge not in ("progress", "warned")
+            or stages.get(rank, ("",))[0] != told.stages.get(rank, ("",))[0]
+        ):
             latest.pop(rank, None)
             yield mark
         else:
@@ -167,8 +194,10 @@ def mark_of(line: Line, peeled: Peeled, told: Told) -> Fact | None:
     if spoken is None and not VERSION.search(text):
         return None
     if FAILED.search(message):
-        return phase_mark("L8", "failed", line, peeled)
-    if (spoken is not None and spoken["level"] in ("WARN", "ERROR")) or message.startswith(("[Service thread]", "[Proxy")):
+        return phase_mark("L8", "failed" if IN_INIT.search(message) else "warned", line, peeled)
+    if spoken is not None and spoken["level"] in ("WARN", "ERROR"):
+        return phase_mark("L8", "warned", line, peeled) if WARNED.search(message) else None
+    if message.startswith(("[Service thread]", "[Proxy")):
         return None
     writer = writer_of(text)
     rank = told.rank_of(writer)
@@ -185,7 +214,9 @@ def mark_of(line: Line, peeled: Peeled, told: Told) -> Fact | None:
     elif COLLECTIVES.search(message):
         stage = "collective"
     else:
-        stage = next((name for name, starts in STAGES if message.startswith(starts)), "bootstrap" if spoken is None else "")
+        stage = next(
+            (name for name, starts in STAGES if message.startswith(starts)), "bootstrap" if spoken is None else ""
+        )
     if stage and (rank not in told.stages or ORDER.index(stage) >= ORDER.index(told.stages[rank][0])):
         told.stages[rank] = (stage, line)
     return phase_mark("L8", edge, line, peeled, rank)

@@ -43,16 +43,33 @@ def world(match: re.Match[str]) -> Told:
         yield "world_size", number
 
 
+def at_least(match: re.Match[str]) -> Told:
+    number = whole(match["number"])
+    if number is not None:
+        yield "world_size", number + 1
+
+
 def exit_code(match: re.Match[str]) -> Told:
     signal = match.groupdict().get("signal")
-    yield "exit_code", (f"rank {match['rank']}" if match.groupdict().get("rank") else "shard", -int(signal) if signal else int(match["code"]))
+    yield (
+        "exit_code",
+        (
+            f"rank {match['rank']}" if match.groupdict().get("rank") else "shard",
+            -int(signal) if signal else int(match["code"]),
+        ),
+    )
 
 
 TGI_MARKS = (
     Mark(r"text_generation_launcher: (?:Args|Runtime environment)", "L2", "launch", always=TGI),
     Mark(r"Args (?:\{|\()\s*model_id", "L2", "launch", always=TGI, tells=launcher_args),
     Mark(r"Sharding model on (?P<shards>\d+) processes", "L3", always=TGI, tells=shards),
-    Mark(r"text_generation_launcher: (?:Download file|Starting (?:check and )?download|Downloaded )", "L0", "busy", always=TGI),
+    Mark(
+        r"text_generation_launcher: (?:Download file|Starting (?:check and )?download|Downloaded )",
+        "L0",
+        "busy",
+        always=TGI,
+    ),
     Mark(r"Successfully downloaded weights|Files are already present on the host", "L0", "close", always=TGI),
     Mark(r"shard-manager: text_generation_launcher: Starting shard", "L5", "open", always=TGI),
     Mark(r"Waiting for shard to be ready\.\.\. rank=(?P<rank>\d+)", "L5", "heartbeat", always=TGI),
@@ -63,18 +80,24 @@ TGI_MARKS = (
     Mark(r"(?:Warming up model|Cuda Graphs are enabled)", "L18", "open", always=TGI),
     Mark(r"text_generation_router\S*: .{0,80}(?:Connected|Invalid hostname|Starting HTTP)", "L20", "ready", always=TGI),
     Mark(r"text_generation_launcher: Shard (?P<rank>\d+) (?:failed to start|crashed)", "", "failed", always=TGI),
-    Mark(r"Shard process was signaled to shutdown with signal (?P<signal>\d+)", "", "failed", always=TGI, tells=exit_code),
+    Mark(
+        r"Shard process was signaled to shutdown with signal (?P<signal>\d+)", "", "failed", always=TGI, tells=exit_code
+    ),
     Mark(r"Shard complete standard error output", "", "failed", always=TGI),
 )
 
 SERVER_MARKS = (
-    Mark(r"\[TM\]\[(?:INFO|WARNING|ERROR|DEBUG)\]", "L11", always=LMDEPLOY),
+    Mark(r"\[TM\]\[(?:INFO|WARNING|ERROR|DEBUG)\]", "L3", always=LMDEPLOY),
     Mark(r"lmdeploy - (?:INFO|WARNING|ERROR) -|TurbomindEngineConfig\(|PytorchEngineConfig\(", "L2", always=LMDEPLOY),
     Mark(r"HINT:\s+Please open http://\S+ in a browser", "L20", "open", always=LMDEPLOY),
     Mark(r"\[TensorRT-LLM\] TensorRT-LLM version: (?P<version>[\w.]+)", "L2", "launch", always=TRT),
     Mark(r"\[TensorRT-LLM\]\[(?:INFO|WARNING|ERROR)\]", "L3", always=TRT),
     Mark(r"\[TRT-LLM\] \[[IWEVD]\]", "L3", always=TRT),
-    Mark(r"\[TensorRT-LLM\]\[INFO\] Loaded engine size|Loading weights concurrently|Rank \d+ uses \d+ (?:GB|GiB)", "L13", always=TRT),
+    Mark(
+        r"\[TensorRT-LLM\]\[INFO\] Loaded engine size|Loading weights concurrently|Rank \d+ uses \d+ (?:GB|GiB)",
+        "L13",
+        always=TRT,
+    ),
     Mark(r"Started HTTPService at|Started GRPCInferenceService at", "L20", "ready"),
     Mark(r"loading (?:blk\.\d+|token_embd|output)\.\S+ to (?:cuda|cpu)", "L13", "busy", always=KT),
     Mark(r"llama_model_load|llm_load_tensors|load_tensors: ", "L13", hints=(("engine", "llama.cpp"),)),
@@ -86,7 +109,9 @@ TRAINING_MARKS = (
     Mark(r"Initializing TorchBackend in DeepSpeed|\[comm\.py:\d+:init_distributed\]", "L6", "open", always=DEEPSPEED),
     Mark(r"DeepSpeed info: version=|\[logging\.py:\d+:log_dist\]", "L11", always=DEEPSPEED),
     Mark(r"Killing subprocess \d+", "", "failed", always=DEEPSPEED),
-    Mark(r"Initializing distributed: GLOBAL_RANK: (?P<rank>\d+), MEMBER: \d+/(?P<world>\d+)", "L6", "open", tells=world),
+    Mark(
+        r"Initializing distributed: GLOBAL_RANK: (?P<rank>\d+), MEMBER: \d+/(?P<world>\d+)", "L6", "open", tells=world
+    ),
     Mark(r"All distributed processes registered\. Starting with (?P<world>\d+) processes", "L7", "close", tells=world),
     Mark(r"\[NeMo [IWE] ", "L3", always=NEMO),
     Mark(r"> initializ(?:ing|ed) (?:torch distributed|tensor model parallel)|setting random seeds", "L6", hints=NEMO),
@@ -102,8 +127,18 @@ TRAINING_MARKS = (
 
 TEST_MARKS = (
     Mark(r"# nThread \d+ nGpus \d+ minBytes \d+", "L2", "launch", always=NCCL_TESTS),
-    Mark(r"#\s+Rank\s+(?P<rank>\d+)\s+(?:Group\s+\d+\s+)?Pid\s+\d+ on\s+\S+ device\s+\d+", "L5", always=NCCL_TESTS),
-    Mark(r"^\s*\d{1,12}\s+\d{1,12}\s+(?:float|half|bfloat16|int\d+|uint8|double|fp8\w*)\s+(?:sum|none|prod|min|max|avg)\s", "L20", "serving", always=NCCL_TESTS),
+    Mark(
+        r"#\s+Rank\s+(?P<number>\d+)\s+(?:Group\s+\d+\s+)?Pid\s+\d+ on\s+\S+ device\s+\d+",
+        "L5",
+        always=NCCL_TESTS,
+        tells=at_least,
+    ),
+    Mark(
+        r"^\s*\d{1,12}\s+\d{1,12}\s+(?:float|half|bfloat16|int\d+|uint8|double|fp8\w*)\s+(?:sum|none|prod|min|max|avg)\s",
+        "L20",
+        "serving",
+        always=NCCL_TESTS,
+    ),
     Mark(r"# Avg bus bandwidth\s+:", "L20", "ready", always=NCCL_TESTS),
     Mark(r"Test NCCL failure \S+:\d+", "L8", "failed", always=NCCL_TESTS),
     Mark(r"Test (?:CUDA )?failure \S+:\d+", "", "failed", always=NCCL_TESTS),

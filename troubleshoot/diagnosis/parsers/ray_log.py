@@ -42,11 +42,24 @@ MARKS = (
     Mark(r"Started a local Ray instance", "L4", always=RAY),
     Mark(r"No current placement group found\. Creating a new placement group", "L5", "open", always=RAY),
     Mark(r"Using the existing placement group", "L5", always=RAY),
-    Mark(r"Waiting for creating a placement group of specs for \d+ seconds", "L5", "heartbeat", always=RAY, tells=wanted),
-    Mark(r"Cannot provide a placement group requiring (?P<gpus>\d{1,5}(?:\.\d+)?) GPUs", "L5", "failed", always=RAY, tells=requiring),
+    Mark(
+        r"Waiting for creating a placement group of specs for \d+ seconds", "L5", "heartbeat", always=RAY, tells=wanted
+    ),
+    Mark(
+        r"Cannot provide a placement group requiring (?P<gpus>\d{1,5}(?:\.\d+)?) GPUs",
+        "L5",
+        "failed",
+        always=RAY,
+        tells=requiring,
+    ),
     Mark(r"Cannot provide a placement group of placement_group_specs", "L5", "failed", always=RAY, tells=wanted),
     Mark(r"Every node should have a unique IP address", "L5", "failed", always=RAY),
-    Mark(r"is not included in a placement group|does not allocate any GPUs on the driver node", "L5", "failed", always=RAY),
+    Mark(
+        r"is not included in a placement group|does not allocate any GPUs on the driver node",
+        "L5",
+        "failed",
+        always=RAY,
+    ),
     Mark(r"Copying the following environment variables to workers|RAY_NON_CARRY_OVER_ENV_VARS", "L5", always=RAY),
     Mark(r"non_carry_over_env_vars from config", "L5", always=RAY),
     Mark(r"Failed to connect to GCS|Failed to get cluster ID from GCS", "L4", "failed", always=RAY),

@@ -1,9 +1,9 @@
 """SGLang's lines, 0.4 … 0.5.23, on the same phases as vLLM's (domain/engines.md §2.5). Samples:
 
-    [2025-09-10 09:08:07] server_args=ServerArgs(model_path='m', tp_size=2, …)
-    [2025-09-10 09:08:07 TP1] Init torch distributed begin.
-    [2025-09-10 09:08:30 TP0] Load weight end. type=LlamaForCausalLM, dtype=torch.bfloat16, avail mem=20.10 GB, mem usage=14.99 GB.
-    [2025-09-10 09:09:02] The server is fired up and ready to roll!
+[2025-09-10 09:08:07] server_args=ServerArgs(model_path='m', tp_size=2, …)
+[2025-09-10 09:08:07 TP1] Init torch distributed begin.
+[2025-09-10 09:08:30 TP0] Load weight end. type=LlamaForCausalLM, dtype=torch.bfloat16, avail mem=20.10 GB, mem usage=14.99 GB.
+[2025-09-10 09:09:02] The server is fired up and ready to roll!
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ MARKS = (
     Mark(r"server_args=ServerArgs\(", "L2", "launch", tells=server_args),
     Mark(r"\bServerArgs\(", "L2", "", tells=server_args),
     Mark(r"sglang(?:\[\w+\])?==(?P<version>\d+\.\d+[\w.]*)", "", "", tells=version),
-    Mark(r"Attention backend not (?:explicitly )?(?:specified|set)\. Use (?P<backend>\w+) backend", "L3", tells=backend),
+    Mark(
+        r"Attention backend not (?:explicitly )?(?:specified|set)\. Use (?P<backend>\w+) backend", "L3", tells=backend
+    ),
     Mark(r"MLA optimization is turned on", "L3"),
     Mark(r"Using default HuggingFace chat template", "L3"),
     Mark(r"Init torch distributed begin|Init nccl begin|Init parallel begin", "L6", "open"),

@@ -20,6 +20,9 @@ def own_all_reduce_off(_match: re.Match[str]) -> Told:
     yield "disable_custom_all_reduce", True
 
 
+def probe(match: re.Match[str]) -> Told:
+    yield "health_probe", (match["address"].rpartition(":")[0] or match["address"], int(match["status"]))
+
 
 MARKS = (
     # old SGLang imports vLLM, which then says this once per process (domain/engines.md §1.4)
@@ -60,7 +63,20 @@ MARKS = (
     Mark(r"Waiting for application startup", "L20", "open"),
     Mark(r"Application startup complete", "L20", "ready"),
     Mark(r"Uvicorn running on (?:http|unix|socket)", "L20", "ready"),
-    Mark(r'"(?:POST|GET) /v1/(?:models|chat/completions|completions|embeddings)\S* HTTP/\d[.\d]*" 200', "L20", "serving"),
+    Mark(
+        r'(?P<address>[\w.:\[\]-]{1,60}) - "GET (?:/v1/models|/health|/info)\S* HTTP/[\d.]+" (?P<status>\d{3})',
+        "",
+        "",
+        tells=probe,
+    ),
+    Mark(
+        r'"(?:POST|GET) /v1/(?:models|chat/completions|completions|embeddings)\S* HTTP/\d[.\d]*" 200', "L20", "serving"
+    ),
+    # vLLM used as a library: no server follows, the first batch does
+    Mark(r"Processed prompts:\s+0%", "L20", "open", hints=VLLM),
+    Mark(r"Processed prompts:\s+[1-9]\d{0,2}%", "L20", "serving", hints=VLLM),
+    # custom all-reduce ends the process without a traceback
+    Mark(r"Failed: (?:Cuda error )?\S+\.cuh?:\d+ '", "", "failed"),
     # somebody gave up waiting, or the process was told to go
     Mark(r"^KeyboardInterrupt", "", "interrupted"),
     Mark(r"Application startup failed\. Exiting", "L20", "failed"),

@@ -19,14 +19,17 @@ from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
 PROCESS = re.compile(r"^Process (?P<pid>\d+): (?P<title>.+)$")
-THREAD = re.compile(r'^Thread (?:0x)?(?P<id>[0-9A-Fa-f]+) \((?P<state>active\+gil|active|idle)\)(?:: "(?P<name>[^"]*)")?')
+THREAD = re.compile(
+    r'^Thread (?:0x)?(?P<id>[0-9A-Fa-f]+) \((?P<state>active\+gil|active|idle)\)(?:: "(?P<name>[^"]*)")?'
+)
 FRAME = re.compile(r"^\s+(?P<function>[\w.<>:~*&, ()\[\]-]{1,200}?) \((?P<file>[^():]{1,200}?)(?::(?P<line>\d+))?\)$")
-GDB_THREAD = re.compile(r'^Thread (?P<number>\d+) \((?:Thread 0x[0-9a-f]+ )?\(?LWP (?P<lwp>\d+)\)?(?: "(?P<name>[^"]*)")?')
+GDB_THREAD = re.compile(
+    r'^Thread (?P<number>\d+) \((?:Thread 0x[0-9a-f]+ )?\(?LWP (?P<lwp>\d+)\)?(?: "(?P<name>[^"]*)")?'
+)
 GDB_FRAME = re.compile(
     r"^#(?P<depth>\d+)\s+(?:0x[0-9a-f]+ in )?(?P<function>[^\s(]+)(?: \(.*?\))?(?: (?:from|at) (?P<file>\S+))?"
 )
 DEEPEST = 12  # innermost frames kept of each thread
-
 
 
 def innermost(frames: list[tuple[str, str, Line]], process: str) -> Iterator[Fact]:
@@ -67,7 +70,9 @@ def title_of(title: str, pid: str) -> str:
     return f"{words[0].rpartition('/')[2]} pid {pid}"
 
 
-JSON_VALUE = re.compile(r'"(?P<key>pid|thread_name|name|short_filename|filename)": ?(?:"(?P<text>(?:[^"\\]|\\.)*)"|(?P<number>\d+)|null)')
+JSON_VALUE = re.compile(
+    r'"(?P<key>pid|thread_name|name|short_filename|filename)": ?(?:"(?P<text>(?:[^"\\]|\\.)*)"|(?P<number>\d+)|null)'
+)
 
 
 def parse_json(section: Section) -> Iterator[Fact]:
@@ -96,7 +101,19 @@ def in_stack(text: str, taken: int) -> bool:
     return (
         not stripped
         or text[:1] in " \t"
-        or stripped.startswith(("Thread ", "Python v", "Process ", "#", "Arguments:", "Locals:", "[Inferior", "[New LWP", "[Thread debugging"))
+        or stripped.startswith(
+            (
+                "Thread ",
+                "Python v",
+                "Process ",
+                "#",
+                "Arguments:",
+                "Locals:",
+                "[Inferior",
+                "[New LWP",
+                "[Thread debugging",
+            )
+        )
     )
 
 
@@ -113,8 +130,8 @@ FORMATS = (
         parse_text,
         heads=(
             r"^Process \d+: \S",
-            r'^Thread (?:0x)?[0-9A-Fa-f]+ \((?:active\+gil|active|idle)\)',
-            r'^Thread \d+ \((?:Thread 0x[0-9a-f]+ )?\(?LWP \d+\)?',
+            r"^Thread (?:0x)?[0-9A-Fa-f]+ \((?:active\+gil|active|idle)\)",
+            r"^Thread \d+ \((?:Thread 0x[0-9a-f]+ )?\(?LWP \d+\)?",
             r"^#0\s+0x[0-9a-f]+ in \S",
         ),
         belongs=in_stack,

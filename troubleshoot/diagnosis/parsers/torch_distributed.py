@@ -28,23 +28,42 @@ STATUS = re.compile(
     r" last completed (?:NCCL )?work: (?P<completed>-?\d+)"
 )
 RANK = re.compile(r"\[?[Rr]ank (?P<rank>\d+)\]")
-CLIENTS = re.compile(r"Timed out after (?P<seconds>\d+) seconds waiting for clients\. (?P<here>\d+)/(?P<world>\d+) clients joined")
+CLIENTS = re.compile(
+    r"Timed out after (?P<seconds>\d+) seconds waiting for clients\. (?P<here>\d+)/(?P<world>\d+) clients joined"
+)
 CLIENT = re.compile(r"client socket has (?:timed out|failed)")
 SERVER = re.compile(r"server socket has failed to listen")
-STORE = re.compile(r"wait timeout after \d+ms, keys: |Timed out waiting \d+ms for recv operation|waitForInput: .{0,200}timed out after")
+STORE = re.compile(
+    r"wait timeout after \d+ms, keys: |Timed out waiting \d+ms for recv operation|waitForInput: .{0,200}timed out after"
+)
 GLOO = re.compile(r"Gloo connectFullMesh failed")
 RENDEZVOUS_AT = re.compile(r"RendezvousTimeoutError|RendezvousConnectionError|rendezvous (?:timed out|failed)")
-ELASTIC = re.compile(r"torch/distributed/(?:run|launch|elastic/\S+)\.py|torch\.distributed\.(?:elastic|launcher|run)\b|OMP_NUM_THREADS environment variable for each process")
+ELASTIC = re.compile(
+    r"torch/distributed/(?:run|launch|elastic/\S+)\.py|torch\.distributed\.(?:elastic|launcher|run)\b|OMP_NUM_THREADS environment variable for each process"
+)
 ROOT = re.compile(r"Root Cause \(first observed failure\)")
 TABLE_RANK = re.compile(r"^\s*rank\s+: (?P<rank>\d+) \(local_rank: \d+\)")
 TABLE_HOST = re.compile(r"^\s*host\s+: (?P<host>\S+)")
 TABLE_CODE = re.compile(r"^\s*exitcode\s+: (?P<code>-?\d+)\s+\(pid: \d+\)")
 BINARY = re.compile(r"failed \(exitcode: (?P<code>-?\d+)\) local_rank: (?P<rank>\d+) \(pid: \d+\) of binary")
-MPI = re.compile(r"(?:mpirun|mpiexec|prterun|PRTE)\b.{0,80}process rank (?P<rank>\d+) with PID \d+ on node (?P<host>\S+) exited on signal (?P<signal>\d+)")
-SLURM = re.compile(r"(?:srun|slurmstepd): error: .{0,80}(?:task|tasks) (?P<rank>\d+)\S*: (?:Exited with exit code (?P<code>\d+)|(?P<words>Killed|Segmentation fault|Bus error|Out Of Memory|Aborted|Terminated))")
-SIGNAL_WORDS = {"Killed": -9, "Segmentation fault": -11, "Bus error": -7, "Out Of Memory": -9, "Aborted": -6, "Terminated": -15}
+MPI = re.compile(
+    r"(?:mpirun|mpiexec|prterun|PRTE)\b.{0,80}process rank (?P<rank>\d+) with PID \d+ on node (?P<host>\S+) exited on signal (?P<signal>\d+)"
+)
+SLURM = re.compile(
+    r"(?:srun|slurmstepd): error: .{0,80}(?:task|tasks) (?P<rank>\d+)\S*: (?:Exited with exit code (?P<code>\d+)|(?P<words>Killed|Segmentation fault|Bus error|Out Of Memory|Aborted|Terminated))"
+)
+SIGNAL_WORDS = {
+    "Killed": -9,
+    "Segmentation fault": -11,
+    "Bus error": -7,
+    "Out Of Memory": -9,
+    "Aborted": -6,
+    "Terminated": -15,
+}
 DEEPSPEED = re.compile(r"exits with return code = (?P<code>-?\d+)")
-GROUP_READY = re.compile(r"Finished initializing process group|distributed init \(rank \d+\)|initialized (?:host|the distributed environment)|> initializing torch distributed")
+GROUP_READY = re.compile(
+    r"Finished initializing process group|distributed init \(rank \d+\)|initialized (?:host|the distributed environment)|> initializing torch distributed"
+)
 
 
 def parse(section: Section) -> Iterator[Fact]:
@@ -80,7 +99,10 @@ def collectives(text: str, peeled: Peeled) -> Iterator[tuple[str, object]]:
     if match := TIMEOUT.search(text):
         yield "collective_timeout", (rank, whole(match["seq"]), match["operation"], whole(match["numel"]), None, None)
     elif match := STATUS.search(text):
-        yield "collective_timeout", (rank, whole(match["seq"]), None, None, whole(match["enqueued"]), whole(match["completed"]))
+        yield (
+            "collective_timeout",
+            (rank, whole(match["seq"]), None, None, whole(match["enqueued"]), whole(match["completed"])),
+        )
 
 
 def rendezvous(text: str) -> Iterator[tuple[str, object]]:

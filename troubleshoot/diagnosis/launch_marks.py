@@ -1,0 +1,138 @@
+"""What single lines say about a launch, before `timeline` makes one picture of them: phases, levels, attempts.
+
+Levels are those of domain/engines.md §2.1, phases those of contract.md; every engine's lines are placed on the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from troubleshoot.diagnosis.evidence import Document, Line
+from troubleshoot.diagnosis.facts import Facts
+from troubleshoot.diagnosis.peel import Peeled, peel, seconds_of
+
+PHASES = ("prepare", "start", "rendezvous", "nccl-init", "all-reduce-setup", "load", "profile", "capture", "ready")
+
+# The last level of each phase (contract.md, "Phases").
+LAST_LEVELS = (0, 5, 7, 8, 10, 14, 17, 18, 20)
+
+# These edges say that the launch moved.
+MOVES = ("launch", "open", "progress", "close", "busy", "ready", "serving")
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseMark:
+    """One line that says where the launch stands, for one rank if told.
+
+    edge      launch             the launch begins here (a new attempt, when one was under way)
+              open, progress, close
+              busy               progress that proves work: a bar below 100 %, a compile or download line
+              note               says nothing of the order (V0 names its attention backend before the ranks meet)
+              ready, serving     the engine answers
+              heartbeat          repeats while somebody waits
+              waits-for-workers  a heartbeat of vLLM's engine core, which during start waits only for loaded workers
+              trace              a traceback's frame: where a failure happened
+              failed             the launch, or a part of it, failed
+              traceback          begins to say what failed; its last line may be cut off
+              warned             NCCL could not do something; fatal unless the launch went on
+              interrupted        somebody gave up waiting
+    level     "L8" … of domain/engines.md, finer than the phase
+    seconds   on the document's own wall clock, None when the line has no time
+    """
+
+    phase: str
+    edge: str
+    level: str = ""
+    rank: int | None = None
+    process: str = ""
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One mark and the line it was read from."""
+
+    line: Line
+    mark: PhaseMark
+
+    @property
+    def moves(self) -> bool:
+        return self.mark.edge in MOVES and bool(self.mark.phase)
+
+
+def phase_of(level: str) -> str:
+    """The contract's phase of a level: "L8" → "nccl-init"; "" for no level."""
+    number = level_number(level)
+    return (
+        "" if number is None else next(phase for phase, last in zip(PHASES, LAST_LEVELS, strict=True) if number <= last)
+    )
+
+
+def level_number(level: str) -> int | None:
+    return int(level[1:]) if level[:1] == "L" and level[1:].isdigit() and int(level[1:]) <= LAST_LEVELS[-1] else None
+
+
+def wall_seconds(peeled: Peeled) -> float | None:
+    """The time of a line as printed, in seconds of a year without a number.
+
+    One document mixes stamps with and without year and zone, and all are the same clock on the wall. The outer stamp
+    wins: a wrapper stamps every line alike.
+    """
+    stamp = peeled.outer_stamp or peeled.stamp
+    seconds = seconds_of(re.sub(r"(?<=\d)\s*(?:Z|[+-]\d\d:?\d\d)$", "", stamp)) if stamp else None
+    return None if seconds is None else in_no_year(seconds)
+
+
+def in_no_year(seconds: float) -> float | None:
+    if seconds < 366 * 86_400:  # a kernel's uptime
+        return None
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.replace(year=2000).timestamp()
+
+
+def marks_of(documents: Sequence[Document], facts: Facts) -> dict[str, list[Seen]]:
+    """The marks of each document, in the order of their lines."""
+    order = {document.name: n for n, document in enumerate(documents)}
+    found: dict[str, list[Seen]] = defaultdict(list)
+    for fact in facts.all("phase_mark"):
+        if fact.line is not None:
+            found[fact.line.file].append(Seen(fact.line, fact.value))
+    for seen in found.values():
+        seen.sort(key=lambda s: s.line.number)
+    return dict(sorted(found.items(), key=lambda item: order.get(item[0], len(order))))
+
+
+def weight(launch: Sequence[Seen]) -> tuple[int, int]:
+    """How much of a launch this is: levels first, for NCCL's lines come by the thousand."""
+    return len({s.mark.level for s in launch if s.mark.level}), len(launch)
+
+
+def last_attempt(seen: Sequence[Seen]) -> list[Seen]:
+    """The marks of the last attempt. Logs of several nodes one after the other run at the same time: all of it counts."""
+    begins, got_far, latest = 0, False, None
+    for n, this in enumerate(seen):
+        mark = this.mark
+        if mark.edge == "launch" and got_far:
+            overlaps = latest is not None and mark.seconds is not None and mark.seconds < latest - 1
+            if not overlaps:
+                begins, got_far = n, False
+        if mark.edge in ("failed", "interrupted", "ready") or (this.moves and (level_number(mark.level) or 0) >= 6):
+            got_far = True
+        if mark.seconds is not None:
+            latest = mark.seconds if latest is None else max(latest, mark.seconds)
+    return list(seen[begins:])
+
+
+def started(opening: Seen | None) -> str | None:
+    """ISO 8601 when the line has a year, else the time as printed."""
+    if opening is None:
+        return None
+    peeled = peel(opening.line.text)
+    for stamp in (peeled.stamp, peeled.outer_stamp):
+        if re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d", stamp):
+            return stamp.replace(" ", "T", 1)
+    return peeled.stamp or peeled.outer_stamp or None
