@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from troubleshoot.diagnosis import versions
 from troubleshoot.diagnosis.content import ContentError
 from troubleshoot.diagnosis.evidence import Text
 from troubleshoot.diagnosis.facts import Facts
@@ -25,7 +26,10 @@ NVSWITCH_MODELS = re.compile(
     r"|\bB(?:100|200|300)\b|\bGB[23]00\b",
     re.IGNORECASE,
 )
-NEVER_NVSWITCH = re.compile(r"PCIe|\bNVL\b|GeForce|RTX|Quadro|\bT4\b|\bL4\b|\bL20\b|\bL40|\bA10G?\b|\bA[23456]0\b|\bA4000|P100|\bP40\b|\bT10\b", re.IGNORECASE)
+NEVER_NVSWITCH = re.compile(
+    r"PCIe|\bNVL\b|GeForce|RTX|Quadro|\bT4\b|\bL4\b|\bL20\b|\bL40|\bA10G?\b|\bA[23456]0\b|\bA4000|P100|\bP40\b|\bT10\b",
+    re.IGNORECASE,
+)
 VGPU_MODELS = re.compile(r"\bGRID\b|\bvGPU\b|-\d+[QCAB]\b|\bMIG \d+g", re.IGNORECASE)
 FABRIC_SIGNS = re.compile(r"\b802\b|system not yet initialized|SystemNotReady|fabric.?manager", re.IGNORECASE)
 FABRIC_SIGNATURES = re.compile(r"802|fabric|not-yet-initiali|system-not-ready")
@@ -148,6 +152,18 @@ def one_node(facts: Facts) -> bool | None:
     return None if known is None else not known
 
 
+def gpustack_not_2_0(facts: Facts) -> bool | None:
+    """Any GPUStack but 2.0, whose shared memory is fixed."""
+    version = facts.value("gpustack_version")
+    return None if version is None else not versions.fits(version, ">=2.0,<2.1")
+
+
+def other_engine(facts: Facts) -> bool | None:
+    """An engine whose flags we do not know."""
+    engine = facts.value("engine")
+    return None if engine is None else engine not in ("vllm", "sglang", "ray")
+
+
 def in_container(facts: Facts) -> bool | None:
     method = facts.value("install_method")
     if facts.value("container") or method in ("docker", "compose", "kubernetes", "helm"):
@@ -191,6 +207,8 @@ GUARDS: dict[str, Guard] = {
     "several-nodes": several_nodes,
     "one-node": one_node,
     "in-container": in_container,
+    "other-engine": other_engine,
+    "gpustack-not-2-0": gpustack_not_2_0,
     "p2p-off-already": nccl_turns_p2p_off_already,
     "amd-cpu": amd_cpu,
     "intel-cpu": intel_cpu,

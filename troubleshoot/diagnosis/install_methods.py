@@ -12,7 +12,19 @@ from troubleshoot.diagnosis import content, guards, versions
 from troubleshoot.diagnosis.content import ContentError, Entry
 from troubleshoot.diagnosis.evidence import Text
 from troubleshoot.diagnosis.facts import Facts
-from troubleshoot.diagnosis.snippets import Change, fill, fill_text, slots, values_of
+from troubleshoot.diagnosis.snippets import (
+    GPUSTACK_SHM_GIB,
+    Change,
+    engine_of,
+    fill,
+    fill_text,
+    fill_words,
+    names,
+    shm_gib,
+    size_gib,
+    slots,
+    values_of,
+)
 
 LANGUAGES = ("sh", "yaml", "ini", "json", "text", "python")
 KINDS = {"env", "flags", "container"}
@@ -43,7 +55,7 @@ class Variant:
     forbid: tuple[str, ...]
     require: tuple[str, ...]
     rank: int  # among the variants of all methods of this product, when nothing tells the method; low is likely
-    preferred: bool  # goes before the method that was detected
+    preferred: str  # versions for which it goes before the method that was detected; "" for none
     where: str
 
 
@@ -86,19 +98,24 @@ def load_install_methods(overlays: tuple[Path, ...] = ()) -> dict[str, InstallMe
 def variant_of(entry: Entry, method: str) -> Variant:
     changes, needs = frozenset(entry.need("changes", list)), frozenset(entry.values.get("needs", []))
     if not changes or changes - KINDS or needs - changes:
-        raise ContentError(entry.where, f"changes are {sorted(changes)}, needs {sorted(needs)}; they must be of {sorted(KINDS)}")
+        raise ContentError(
+            entry.where, f"changes are {sorted(changes)}, needs {sorted(needs)}; they must be of {sorted(KINDS)}"
+        )
     language = entry.need("language")
     if language not in LANGUAGES:
         raise ContentError(entry.where, f"language is {language!r}; it must be one of {', '.join(LANGUAGES)}")
-    wanted = entry.values.get("versions", "")
-    if wanted and not versions.is_range(wanted):
-        raise ContentError(entry.where, f"versions is {wanted!r}; a range looks like '>=0.4,<2.0'")
+    wanted, preferred = entry.values.get("versions", ""), entry.values.get("preferred", "")
+    for given in (wanted, preferred):
+        if given and not versions.is_range(given):
+            raise ContentError(entry.where, f"{given!r} is no range of versions; one looks like '>=0.4,<2.0'")
     if entry.need("product") not in ("gpustack", "engine"):
         raise ContentError(entry.where, "product must be gpustack or engine")
     text = entry.text("text") if isinstance(entry.values.get("text"), dict) else entry.need("text")
     for template in text.values() if isinstance(text, dict) else [text]:
         if unknown := slots(template) - EVERY_VALUE:
-            raise ContentError(entry.where, f"the text names {', '.join(sorted(unknown))}, which snippets.values_of does not give")
+            raise ContentError(
+                entry.where, f"the text names {', '.join(sorted(unknown))}, which snippets.values_of does not give"
+            )
     return Variant(
         id=entry.need("id"),
         method=method,
@@ -116,7 +133,7 @@ def variant_of(entry: Entry, method: str) -> Variant:
         forbid=guards.check_names(entry.values.get("forbid", []), entry.where),
         require=guards.check_names(entry.values.get("require", []), entry.where),
         rank=int(entry.values.get("rank", 50)),
-        preferred=bool(entry.values.get("preferred", False)),
+        preferred=preferred,
         where=entry.where,
     )
 
@@ -125,9 +142,18 @@ def product_of(facts: Facts) -> str | None:
     """What launches the engine: "gpustack", "engine" (started by hand or by another tool), or None when nobody knows."""
     method = facts.value("install_method")
     image = str(facts.value("image") or "")
-    if facts.value("gpustack") or facts.value("gpustack_version") or method in ("script", "gpustack-model") or "gpustack/" in image:
+    if (
+        facts.value("gpustack")
+        or facts.value("gpustack_version")
+        or method in ("script", "gpustack-model")
+        or "gpustack/" in image
+    ):
         return "gpustack"
-    if method in ("pip", "systemd", "slurm", "ray", "torchrun") or image or facts.value("engine") in ENGINES_WITHOUT_GPUSTACK:
+    if (
+        method in ("pip", "systemd", "slurm", "ray", "torchrun")
+        or image
+        or facts.value("engine") in ENGINES_WITHOUT_GPUSTACK
+    ):
         return "engine"
     if method in ("docker", "compose", "kubernetes") and facts.value("engine"):
         return "engine"
@@ -170,15 +196,18 @@ def variants_for(change: Change, facts: Facts, methods: Mapping[str, InstallMeth
                 fitting.append(variant)
 
     def order(variant: Variant) -> tuple[bool, bool, bool, int]:
-        sure = variant.preferred and bool(version) and not answered
+        sure = bool(variant.preferred and version and not answered and versions.fits(version, variant.preferred))
         return (not sure, variant.method != detected, variant.product != likely, variant.rank)
 
     return sorted(fitting, key=order)
 
 
-def snippets_for(change: Change, facts: Facts, methods: Mapping[str, InstallMethod], verify: Text | None = None) -> list[Snippet]:
+def snippets_for(
+    change: Change, facts: Facts, methods: Mapping[str, InstallMethod], verify: Text | None = None
+) -> list[Snippet]:
     """The change as snippets of every install method that fits, as the contract's tables. `verify` is said as well."""
-    return [filled(variant, change, facts, verify) for variant in variants_for(change, facts, methods)]
+    found = names(facts)
+    return [filled(variant, change, facts, verify, found) for variant in variants_for(change, facts, methods)]
 
 
 def part_of(variant: Variant, change: Change) -> Change:
@@ -192,26 +221,31 @@ def part_of(variant: Variant, change: Change) -> Change:
 def is_moot(variant: Variant, change: Change, facts: Facts) -> bool:
     """Nothing of the change would stand in the snippet (the engine has no such flag; GPUStack gives enough memory)."""
     part = part_of(variant, change)
-    values = values_of(part, facts, variant.language)
-    if part.env or values["flags_list"]:
+    if part.env or part.flags_of(engine_of(facts)):
         return False
-    if variant.container == {"shm_size"}:  # GPUStack 2.x: only a wish for more than it gives is a change
-        return not values["gpustack_env_names"]
+    if (
+        variant.container == {"shm_size"} and "shm_size" in part.container
+    ):  # only more than GPUStack 2.x gives is a change
+        return size_gib(fill_words(part.container["shm_size"], {"shm_size": f"{shm_gib(facts)}g"})) <= GPUSTACK_SHM_GIB
     return not part.container
 
 
-def filled(variant: Variant, change: Change, facts: Facts, verify: Text | None = None) -> Snippet:
+def filled(
+    variant: Variant, change: Change, facts: Facts, verify: Text | None = None, found: Mapping[str, str] | None = None
+) -> Snippet:
     part = part_of(variant, change)
-    values = values_of(part, facts, variant.language)
-    words = values_of(part, facts, "text")
+    values = values_of(part, facts, variant.language, found)
+    words = values_of(part, facts, "text", found)
     text = variant.text
     return {
         "method": variant.method,
         "variant": variant.id,
         "title": fill_text(variant.title, words),
         "language": variant.language,
-        "text": {lang: tidy(fill(each, values)) for lang, each in text.items()} if isinstance(text, dict) else tidy(fill(text, values)),
-        "verify": join(fill_text(variant.verify, words), verify),
+        "text": {lang: tidy(fill(each, values)) for lang, each in text.items()}
+        if isinstance(text, dict)
+        else tidy(fill(text, values)),
+        "verify": join(fill_text(variant.verify, words), fill_text(verify, words) if verify else None),
         "undo": fill_text(variant.undo, words),
         "notes": join(fill_text(variant.notes, words), left_out(variant, change, facts)),
         "applies_to": applies_to(variant),
@@ -236,25 +270,36 @@ def applies_to(variant: Variant) -> Text:
     if not variant.versions:
         return EMPTY
     product = "GPUStack" if variant.product == "gpustack" else "vLLM"
-    return {"en": f"{product} {variant.versions.replace(',', ', ')}", "zh-hans": f"{product} {variant.versions.replace(',', '，')}"}
+    return {
+        "en": f"{product} {variant.versions.replace(',', ', ')}",
+        "zh-hans": f"{product} {variant.versions.replace(',', '，')}",
+    }
 
 
 def left_out(variant: Variant, change: Change, facts: Facts) -> Text:
     """What of the change is made elsewhere, and where."""
     words: list[Text] = []
-    flags = values_of(change, facts, "text")["flags_list"]
+    flags = change.flags_of(engine_of(facts))
     if "flags" not in variant.changes and flags:
         shown = ", ".join(f"`{flag}`" for flag in flags)
         shown_zh = "、".join(f"`{flag}`" for flag in flags)
         if variant.product == "gpustack":
-            words.append({
-                "en": f"Also put {shown} into the model's Backend Parameters (Edit → Advanced) and recreate the instance.",
-                "zh-hans": f"另外把 {shown_zh} 填入该模型的“后端参数”（编辑 → 高级），并重建实例。",
-            })
+            words.append(
+                {
+                    "en": f"Also put {shown} into the model's Backend Parameters (Edit → Advanced) and recreate the instance.",
+                    "zh-hans": f"另外把 {shown_zh} 填入该模型的“后端参数”（编辑 → 高级），并重建实例。",
+                }
+            )
         else:
-            words.append({"en": f"Also add {shown} to the engine's arguments.", "zh-hans": f"另外把 {shown_zh} 加到引擎的启动参数里。"})
+            words.append(
+                {
+                    "en": f"Also add {shown} to the engine's arguments.",
+                    "zh-hans": f"另外把 {shown_zh} 加到引擎的启动参数里。",
+                }
+            )
     if "env" not in variant.changes and change.env:
-        shown = ", ".join(f"`{name}={value}`" for name, value in change.env.items())
+        found = names(facts)
+        shown = ", ".join(f"`{name}={fill_words(value, found)}`" for name, value in change.env.items())
         words.append({"en": f"Also set {shown} for the engine.", "zh-hans": f"另外为引擎设置 {shown}。"})
     return {lang: ("" if lang == "zh-hans" else " ").join(word[lang] for word in words) for lang in EMPTY}
 

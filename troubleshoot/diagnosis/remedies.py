@@ -29,6 +29,7 @@ from troubleshoot.diagnosis.install_methods import (
 from troubleshoot.diagnosis.snippets import Change, fill, fill_text, slots, values_of
 
 KINDS = ("workaround", "fix", "check")
+LAST_RESORT = "collect-more"  # where nothing of a cause's own remedies may be offered
 WHO = ("deployer", "host-admin", "platform-admin", "hardware")
 CONTAINER_KEYS = {"shm_size", "memlock", "cap_add", "host_network", "privileged"}
 
@@ -156,7 +157,9 @@ def own_snippet(entry: Entry) -> OwnSnippet:
     text = entry.text("text") if isinstance(entry.values.get("text"), dict) else entry.need("text")
     for template in text.values() if isinstance(text, dict) else [text]:
         if unknown := slots(template) - EVERY_VALUE - {"bridges"}:
-            raise ContentError(entry.where, f"the text names {', '.join(sorted(unknown))}, which snippets.values_of does not give")
+            raise ContentError(
+                entry.where, f"the text names {', '.join(sorted(unknown))}, which snippets.values_of does not give"
+            )
     return OwnSnippet(
         id=entry.need("id"),
         method=entry.values.get("method", "host"),
@@ -189,8 +192,10 @@ def made_by_remedy(own: OwnSnippet, remedy: Remedy, facts: Facts) -> dict[str, A
         "variant": own.id,
         "title": fill_text(own.title, words),
         "language": own.language,
-        "text": {lang: tidy(fill(each, values)) for lang, each in text.items()} if isinstance(text, dict) else tidy(fill(text, values)),
-        "verify": join(fill_text(own.verify, words), remedy.verify),
+        "text": {lang: tidy(fill(each, values)) for lang, each in text.items()}
+        if isinstance(text, dict)
+        else tidy(fill(text, values)),
+        "verify": join(fill_text(own.verify, words), fill_text(remedy.verify, words)),
         "undo": fill_text(own.undo, words),
         "notes": fill_text(own.notes, words),
         "applies_to": cautions(own.require, facts),
@@ -259,6 +264,9 @@ def offers(cause_id: str, facts: Facts, knowledge: Knowledge) -> list[Offer]:
                 given.setdefault(remedy.id, made)
                 break
             remedy = knowledge.remedies.get(remedy.instead)
+    if not given and LAST_RESORT in knowledge.remedies:
+        made = offer(knowledge.remedies[LAST_RESORT], facts, knowledge)
+        given = {LAST_RESORT: made} if made else {}
     return sorted(given.values(), key=lambda made: not made["sure"])
 
 

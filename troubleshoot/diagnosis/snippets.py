@@ -66,7 +66,9 @@ class Change:
                 raise ValueError(f"two values for one flag of {engine}: {' '.join(given)}")
         container = {**self.container, **other.container}
         if "cap_add" in container:
-            container["cap_add"] = list(dict.fromkeys([*self.container.get("cap_add", []), *other.container.get("cap_add", [])]))
+            container["cap_add"] = list(
+                dict.fromkeys([*self.container.get("cap_add", []), *other.container.get("cap_add", [])])
+            )
         sizes = [c["shm_size"] for c in (self.container, other.container) if "shm_size" in c]
         if sizes:
             # A size that is filled in from the upload ("{{ shm_size }}") is what that upload needs.
@@ -119,6 +121,8 @@ def names(facts: Facts) -> dict[str, str]:
         "worker_container": gpustack or "gpustack-worker",
         "instance": of_instance[1] if of_instance else "<instance>",
         "service": service or "<service>",
+        # A key of a compose file may not hold "<": the placeholder is a word that is plainly one.
+        "compose_service": service or "your-service",
         "unit": (service or "<unit>").removesuffix(".service"),
         "workload": service or container or "<deployment>",
         "namespace": "<namespace>",
@@ -189,19 +193,24 @@ def yaml_word(word: str) -> str:
     return word if YAML_PLAIN.fullmatch(word) and not word.endswith(":") else json.dumps(word, ensure_ascii=False)
 
 
-def values_of(change: Change, facts: Facts, language: str) -> dict[str, Value]:
-    """Every value that a template may name, for a snippet in `language`."""
-    found = names(facts)
+def values_of(change: Change, facts: Facts, language: str, found: Mapping[str, str] | None = None) -> dict[str, Value]:
+    """Every value that a template may name, for a snippet in `language`; `found` is `names(facts)` where it is at hand."""
+    found = found or names(facts)
     engine = engine_of(facts)
     env = {name: fill_words(value, found) for name, value in change.env.items()}
     flags = tuple(fill_words(flag, found) for flag in change.flags_of(engine))
-    container = {key: fill_words(value, found) if isinstance(value, str) else value for key, value in change.container.items()}
+    container = {
+        key: fill_words(value, found) if isinstance(value, str) else value for key, value in change.container.items()
+    }
     shm = container.get("shm_size", "")
     capabilities = container.get("cap_add", [])
     arguments = serve_arguments(engine, found, flags)
     # GPUStack 2.x gives every engine 10 GiB; only a wish for more is a change there.
     wanted = size_gib(shm) if shm else 0.0
-    gpustack_env = {**env, **({"GPUSTACK_MODEL_RUNTIME_SHM_SIZE_GIB": f"{wanted:.0f}"} if wanted > GPUSTACK_SHM_GIB else {})}
+    gpustack_env = {
+        **env,
+        **({"GPUSTACK_MODEL_RUNTIME_SHM_SIZE_GIB": f"{wanted:.0f}"} if wanted > GPUSTACK_SHM_GIB else {}),
+    }
     docker = [f"-e {quoted(f'{name}={value}')}" for name, value in env.items()]
     compose: list[str] = []
     if shm:
@@ -229,7 +238,9 @@ def values_of(change: Change, facts: Facts, language: str) -> dict[str, Value]:
         "env_comma": ",".join(f"{name}={value}" for name, value in env.items()),
         "env_json": json.dumps(env, ensure_ascii=False),
         "env_yaml": [f"{name}: {json.dumps(value)}" for name, value in env.items()],
-        "env_yaml_list": [f"- {json.dumps(f'{name}={value}') if ' ' in value else f'{name}={value}'}" for name, value in env.items()],
+        "env_yaml_list": [
+            f"- {json.dumps(f'{name}={value}') if ' ' in value else f'{name}={value}'}" for name, value in env.items()
+        ],
         "env_k8s": [f"- name: {name}\n  value: {json.dumps(value)}" for name, value in env.items()],
         "env_systemd": [f'Environment="{name}={value}"' for name, value in env.items()],
         "env_ui": [f"{name} = {value}" for name, value in env.items()],
