@@ -13,7 +13,10 @@ from troubleshoot.diagnosis.parsers import (
     exceptions,
     flight_recorder,
     gpustack,
+    kernel_cmdline,
+    kernel_log,
     launch_command,
+    lspci,
     nccl_log,
     other_engines,
     ras,
@@ -21,12 +24,20 @@ from troubleshoot.diagnosis.parsers import (
     sglang,
     shared_lines,
     stacks,
+    topo_matrix,
     torch_distributed,
+    virtualization,
     vllm,
 )
 from troubleshoot.diagnosis.parsers.format import Format
 
 ALL_FORMATS: tuple[Format, ...] = (
+    # the machine
+    *topo_matrix.FORMATS,
+    *lspci.FORMATS,
+    *kernel_log.FORMATS,
+    *kernel_cmdline.FORMATS,
+    *virtualization.FORMATS,
     # launches
     *gpustack.FORMATS,
     *launch_command.FORMATS,

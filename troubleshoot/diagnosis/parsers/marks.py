@@ -106,7 +106,7 @@ def table(
             peeled = peel(line.text)
             for n in known.get(line.number) or range(len(compiled)):
                 mark, pattern = compiled[n]
-                match = pattern.search(peeled.body)
+                match = pattern.search(peeled.body) or pattern.search(line.text)
                 if match is None:
                     continue
                 rank = group_rank(match)

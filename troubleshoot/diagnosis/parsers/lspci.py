@@ -1,0 +1,82 @@
+"""`lspci -vvv`: whether a bridge redirects peer-to-peer traffic (ACS), which devices there are, how wide their links run.
+
+Sample:
+
+    80:01.0 PCI bridge: Advanced Micro Devices, Inc. [AMD] Starship/Matisse GPP Bridge (prog-if 00 [Normal decode])
+            LnkSta: Speed 16GT/s, Width x16
+            Capabilities: [2a0 v1] Access Control Services
+                    ACSCap: SrcValid+ TransBlk+ ReqRedir+ CmpltRedir+ UpstreamFwd+ EgressCtrl- DirectTrans+
+                    ACSCtl: SrcValid+ TransBlk- ReqRedir+ CmpltRedir+ UpstreamFwd+ EgressCtrl- DirectTrans-
+
+ACSCtl is what is switched on, ACSCap only what the port could do (pciutils, ls-ecaps.c). Redirection is ReqRedir or
+CmpltRedir; SrcValid alone is not. Without root the capabilities print `<access denied>`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from troubleshoot.diagnosis.evidence import Document, Line, Section
+from troubleshoot.diagnosis.facts import Fact
+from troubleshoot.diagnosis.parsers.format import Format
+from troubleshoot.diagnosis.peel import peel
+
+ACSCTL = re.compile(r"ACSCtl\W*:?\s*(?P<bits>.*)")
+REDIRECT = re.compile(r"(?:Req|Cmplt)Redir(?P<sign>[+-])")
+DEVICE = re.compile(r"(?:^|[\s>])(?P<bdf>(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]) (?P<what>[A-Z][^\n]*)")
+DENIED = re.compile(r"Capabilities: <access denied>")
+LINK = re.compile(r"LnkSta:\s+Speed (?P<speed>[\d.]+GT/s)(?: \((?P<speed_note>\w+)\))?, Width (?P<width>x\d+)(?: \((?P<note>\w+)\))?")
+FARTHEST = 400  # lines between a device's first line and its ACSCtl
+
+
+def whole(document: Document, line: Line) -> str:
+    """The ACSCtl line with what a mail or terminal broke off it (a soft break ends in `=`)."""
+    text = line.text
+    for following in document.following(line.number + 1):
+        if "DirectTrans" in text or len(text) > 400:
+            break
+        text = text.rstrip().removesuffix("=") + (" " if not text.rstrip().endswith("=") else "") + following.text.strip()
+    return text
+
+
+def device_above(document: Document, line: Line) -> str:
+    """The device whose capabilities this line is among; "" when the text does not say (grep)."""
+    at = document.index(line.number)
+    for index in range(at - 1, max(-1, at - FARTHEST), -1):
+        if match := DEVICE.search(document.texts[index]):
+            return match["bdf"] + " " + match["what"]
+    return ""
+
+
+def parse(section: Section) -> Iterator[Fact]:
+    for line in section.lines:
+        body = peel(line.text).body
+        if ACSCTL.search(body) and "ACSCap" not in body:
+            signs = [match["sign"] for match in REDIRECT.finditer(whole(section.document, line))]
+            if signs:
+                redirects = "+" in signs
+                yield Fact("acs_redirect", redirects, line)
+                yield Fact("acs_state", (device_above(section.document, line), redirects), line)
+        elif DENIED.search(body):
+            yield Fact("lspci_denied", True, line)
+        elif match := LINK.search(body):
+            if "downgraded" in (match["speed_note"], match["note"]):
+                yield Fact("pcie_link", (device_above(section.document, line), f"{match['speed']} {match['width']}", "downgraded"), line)
+        elif match := DEVICE.search(body):
+            yield Fact("pci_device", (match["bdf"], match["what"]), line)
+
+
+FORMATS = (
+    Format(
+        kind="lspci",
+        title={"en": "lspci", "zh-hans": "lspci"},
+        lines=(
+            r"ACSCtl",
+            r"Capabilities: <access denied>",
+            r"LnkSta:\s+Speed",
+            r"[0-9a-f]{2}:[0-9a-f]{2}\.[0-7] (?:VGA compatible controller|3D controller|PCI bridge|Infiniband controller|Ethernet controller|Network controller|Bridge|System peripheral|SCSI storage controller|Display controller)",
+        ),
+        parse=parse,
+    ),
+)
