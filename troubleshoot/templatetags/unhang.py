@@ -1,0 +1,229 @@
+"""What templates need to show a report: words in the page's language, grouped lines, addresses with one value changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.http import HttpRequest, QueryDict
+from django.urls import reverse
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from troubleshoot import actions, shelf
+from troubleshoot.diagnosis.facts import Facts
+from troubleshoot.diagnosis.phases import duration as length_of_time
+from troubleshoot.diagnosis.snippets import Change, fill, values_of
+from troubleshoot.drawing import topology
+
+register = template.Library()
+
+LINES_AT_FIRST = 4
+"""Reasons shown before the rest is folded away."""
+
+LONGEST_SHOWN = 600
+"""Characters of one cited line; the text viewer shows all of it."""
+
+KINDS = {"workaround": _("workaround"), "fix": _("fix"), "check": _("check")}
+WHO = {
+    "deployer": _("whoever deploys the model"),
+    "host-admin": _("the host's administrator"),
+    "platform-admin": _("the platform's administrator"),
+    "hardware": _("whoever can reach the hardware"),
+}
+STATES = {
+    "done": _("done"),
+    "stuck": _("stuck"),
+    "failed": _("failed"),
+    "skipped": _("skipped"),
+    "not-reached": _("not reached"),
+}
+STEPS = {
+    "queued": _("Received"),
+    "unpack": _("Unpacking, and hiding secrets"),
+    "recognise": _("Recognising what each part is"),
+    "parse": _("Reading the lines"),
+    "diagnose": _("Weighing what speaks for and against each cause"),
+    "remedies": _("Choosing what to do"),
+    "report": _("Writing the report"),
+}
+ANSWERS = {"yes": _("yes"), "no": _("no"), "unknown": _("not known")}
+TICKS = re.compile(r"`([^`]+)`")
+INLINE_STYLE = re.compile(r"<style>.*?</style>", re.S)
+
+
+def content_language() -> str:
+    """The page's language as content files call it: "en" or "zh-hans"."""
+    return "zh-hans" if (get_language() or "en").startswith("zh") else "en"
+
+
+@register.filter
+def html_lang(code: str) -> str:
+    """`zh-hans` as HTML writes it: `zh-Hans`."""
+    return "zh-Hans" if str(code).lower().startswith("zh") else "en"
+
+
+@register.simple_tag(takes_context=True)
+def here(context: template.Context, **changes: str) -> str:
+    """This page's address with query values changed (an empty value takes one out)."""
+    request: HttpRequest | None = context.get("request")
+    query = request.GET.copy() if request else QueryDict(mutable=True)
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value:
+            query[name] = value
+    path = request.path if request else ""
+    return f"{path}?{query.urlencode()}" if query else path or "/"
+
+
+@register.filter
+def ticks(words: str | None) -> SafeString:
+    """Plain words in which `backticks` mark code; everything is escaped."""
+    return mark_safe(TICKS.sub(r"<code>\1</code>", str(conditional_escape(words or ""))))  # noqa: S308  # escaped the line before
+
+
+@register.filter
+def shorten(text: str) -> str:
+    text = text.strip()
+    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + " …"
+
+
+@register.filter
+def capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """40 s, 31 min, 2 h 5 min, in the page's language."""
+    return "" if seconds is None else length_of_time(float(seconds))[content_language()]
+
+
+@register.filter
+def word(value: str, of: str) -> str:
+    """A value of the report (`workaround`, `stuck`, `deployer`, `yes`) in words."""
+    table = {"kind": KINDS, "state": STATES, "who": WHO, "answer": ANSWERS}[of]
+    return str(table.get(value, value))
+
+
+@register.filter
+def by_reason(items: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Evidence as reasons, each with its lines: one sentence may stand on several lines."""
+    grouped = []
+    for _key, members in groupby(items, key=lambda item: item.get("reason") or item["says"]):
+        lines = list(members)
+        grouped.append({**lines[0], "lines": [line for line in lines if line.get("file")]})
+    return grouped
+
+
+@register.filter
+def first_few(items: list[Any]) -> list[Any]:
+    return items[:LINES_AT_FIRST]
+
+
+@register.filter
+def the_rest(items: list[Any]) -> list[Any]:
+    return items[LINES_AT_FIRST:]
+
+
+@register.filter
+def methods_of(report: dict[str, Any]) -> list[dict[str, str]]:
+    """The install methods that the shown remedies have snippets for, in their order."""
+    known = shelf.library().install_methods
+    leading = report["causes"][0]["remedies"] if report["causes"] else []
+    ids = dict.fromkeys(s["method"] for remedy in leading for s in remedy["snippets"] if s["method"] != "host")
+    return [{"id": i, "title": known[i].title[content_language()] if i in known else i} for i in ids]
+
+
+@register.filter
+def snippets_for(remedy: dict[str, Any], method: str | None) -> dict[str, list[dict[str, Any]]]:
+    """The snippets to show first (those of the reader's install method, else the likeliest), and the others."""
+    snippets = remedy["snippets"]
+    shown = [s for s in snippets if s["method"] == method] or [s for s in snippets if s["method"] == "host"] or snippets[:1]
+    return {"shown": shown, "others": [s for s in snippets if s not in shown]}
+
+
+@register.filter
+def pairs(matrix: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of the table of GPU pairs, those in doubt first."""
+    rank = {"stuck": 0, "doubt": 1, "works": 2, "none": 3}
+    rows = []
+    for name, code in matrix["gpu_links"].items():
+        pair = matrix.get("p2p", {}).get(name, {})
+        judged = topology.verdict(pair) if pair else "none"
+        verdict = topology.VERDICTS[judged][content_language()] if pair else ""
+        rows.append({**pair, "name": name.replace("-", " – "), "code": code, "judged": judged, "verdict": verdict})
+    return sorted(rows, key=lambda row: rank[row["judged"]])
+
+
+@register.filter
+def pick(words: dict[str, str]) -> str:
+    """Content's words in the page's language."""
+    return words[content_language()]
+
+
+@register.filter
+def picture(matrix: dict[str, Any]) -> SafeString:
+    """The matrix drawn. Its own style is left out: the page's sheet colours it, in both themes."""
+    svg = topology.topology_svg(matrix, content_language())
+    return mark_safe(INLINE_STYLE.sub("", svg))  # noqa: S308  # drawn by us, every text escaped in drawing/svg.py
+
+
+@register.filter
+def progress(case: Any, steps: Sequence[str]) -> list[dict[str, str]]:
+    """The steps of a case that is being read: what is done, what is going on, what is to come."""
+    at = steps.index(case.step) if case.step in steps else 0
+    states = ["done" if n < at else "now" if n == at else "later" for n in range(len(steps))]
+    return [{"words": str(STEPS.get(step, step)), "state": state} for step, state in zip(steps, states, strict=True)]
+
+
+@register.simple_tag(takes_context=True)
+def line_address(context: template.Context, file: str | None, line: int | None) -> str:
+    """Where a line of this case can be read in its context; empty where there is no text (a guide's report)."""
+    case, report = context.get("case"), context.get("report")
+    if not case or not report or not file:
+        return ""
+    position = next((n for n, one in enumerate(report["inputs"]) if one["name"] == file), None)
+    if position is None:
+        return ""
+    address = reverse("case_text", args=[case.pk, position])
+    return f"{address}?line={line}#L{line}" if line else address
+
+
+@register.simple_tag(takes_context=True)
+def absolute(context: template.Context, name: str, *args: str) -> str:
+    """The whole address of one of our pages, under the name the operator gave the site."""
+    path = reverse(name, args=args)
+    request: HttpRequest | None = context.get("request")
+    if settings.BASE_URL:
+        return f"{settings.BASE_URL}{path}"
+    return request.build_absolute_uri(path) if request else path
+
+
+@register.filter
+def log_commands(method: Any) -> list[str]:
+    """The commands that print the log with this install method, with plain names where ours are not known."""
+    filled = [fill(command, values_of(Change(), Facts(), "text")) for command in method.logs_command.values()]
+    return list(dict.fromkeys(filled))
+
+
+@register.filter
+def said(value: Any) -> str:
+    """A fact's value as people write it."""
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if isinstance(value, list):
+        return ", ".join(str(v) for v in value)
+    return str(value)
+
+
+@register.filter
+def percent(probability: float) -> int:
+    """0.86 → 86."""
+    return round(probability * 100)

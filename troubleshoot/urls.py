@@ -1,0 +1,28 @@
+"""Every page, fragment, API call and embed on one screen, named like its view."""
+
+from django.urls import path
+
+from troubleshoot.views import api, articles, cases, embeds, guides, pages, status
+
+urlpatterns = [
+    path("", pages.front, name="front"),
+    path("search/", pages.search, name="search"),
+    path("collect.sh", pages.collector, name="collector"),
+    path("kb/", articles.article_list, name="article_list"),
+    path("kb/<slug:slug>/", articles.article, name="article"),
+    path("guides/", guides.guide_list, name="guide_list"),
+    path("guides/<slug:guide_id>/", guides.guide, name="guide"),
+    path("guides/<slug:guide_id>/map.svg", guides.guide_map, name="guide_map"),
+    path("diagnose/", cases.new, name="new_case"),
+    path("cases/<str:case_id>/", cases.case, name="case"),
+    path("cases/<str:case_id>/report.<str:form>", cases.export, name="case_export"),
+    path("cases/<str:case_id>/delete", cases.delete, name="case_delete"),
+    path("cases/<str:case_id>/texts/<int:position>/", cases.text, name="case_text"),
+    path("embed/kb/<slug:slug>/", embeds.embed_article, name="embed_article"),
+    path("embed/guides/<slug:guide_id>/", embeds.embed_guide, name="embed_guide"),
+    path("embedding/", embeds.embedding, name="embedding"),
+    path("oembed", embeds.oembed, name="oembed"),
+    path("api/v1/", api.api.urls),
+    path("healthz", status.healthz, name="healthz"),
+    path("readyz", status.readyz, name="readyz"),
+]

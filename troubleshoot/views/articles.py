@@ -1,0 +1,84 @@
+"""The knowledge base: the list, and one article for the reader's installation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_GET
+
+from troubleshoot import shelf
+from troubleshoot.diagnosis.renderings import pick
+from troubleshoot.knowledge.articles import Article
+from troubleshoot.knowledge.render import Rendered, render as render_article
+from troubleshoot.templatetags.unhang import content_language
+
+LONGEST_VERSION = 20
+
+
+def by_family(articles: Iterable[Article], lang: str) -> list[dict[str, Any]]:
+    """Articles under the family of their cause, background first, in the order of the families."""
+    library = shelf.library()
+    listed: dict[str, list[dict[str, str]]] = {"": [], **{family: [] for family in library.families}}
+    for article in articles:
+        text = article.text(lang)
+        family = library.causes[article.slug].family if article.slug in library.causes else ""
+        listed[family].append({"title": text.title, "summary": text.summary, "address": article.address})
+    return [
+        {"title": pick(library.families[family]["title"], lang) if family else "", "articles": found}
+        for family, found in listed.items()
+        if found
+    ]
+
+
+@require_GET
+def article_list(request: HttpRequest) -> HttpResponse:
+    groups = by_family(shelf.articles().values(), content_language())
+    return render(request, "articles/list.html", {"section": "knowledge", "groups": groups})
+
+
+def find(slug: str) -> Article:
+    found = shelf.articles().get(slug)
+    if found is None:
+        raise Http404("There is no such article.")
+    return found
+
+
+@lru_cache(maxsize=512)
+def rendered(slug: str, lang: str, method: str, version: str) -> Rendered:
+    return render_article(shelf.articles()[slug], lang, shelf.library(), method or None, version or None)
+
+
+def article_context(request: HttpRequest, slug: str) -> dict[str, Any]:
+    """What both faces of an article show: the page and the embed."""
+    found = find(slug)
+    methods = shelf.library().install_methods
+    method = request.GET.get("install_method", "")
+    method = method if method in methods else ""
+    version = version_of(request.GET.get("version", ""))
+    said = rendered(slug, content_language(), method, version)
+    # Scrolling blocks must be reachable by keyboard; the sanitiser has no say in what is not the author's.
+    html = said.html.replace("<pre", '<pre tabindex="0"').replace("<table", '<table tabindex="0"')
+    return {
+        "article": found,
+        "said": said,
+        "html": mark_safe(html),  # noqa: S308  # sanitised by knowledge/render.py
+        "toc": [{"level": level, "id": anchor, "words": words} for level, anchor, words in said.toc],
+        "methods": [{"id": m.id, "title": pick(m.title, content_language())} for m in methods.values() if m.id != "host"],
+        "method": method,
+        "version": version,
+    }
+
+
+def version_of(asked: str) -> str:
+    """A version number as asked for, or "": it becomes part of what is cached."""
+    return asked if len(asked) <= LONGEST_VERSION and asked.replace(".", "").isalnum() and asked.isascii() else ""
+
+
+@require_GET
+def article(request: HttpRequest, slug: str) -> HttpResponse:
+    return render(request, "articles/article.html", {"section": "knowledge", **article_context(request, slug)})

@@ -1,0 +1,231 @@
+"""Pages for other sites' frames: GET only, no cookie, no session, no form that needs a token; and how to put them there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+from xml.sax.saxutils import escape
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import Resolver404, resolve, reverse
+from django.utils.cache import get_conditional_response
+from django.utils.translation import gettext
+from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.decorators.http import require_GET
+
+from troubleshoot import shelf
+from troubleshoot.middleware import POLICY
+from troubleshoot.templatetags.unhang import content_language
+from troubleshoot.views.articles import article_context
+from troubleshoot.views.guides import KEPT, guide_context
+
+View = Callable[..., HttpResponse]
+
+CACHE_SECONDS = 300
+WIDTH, HEIGHT = 720, 600
+SANDBOX = "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+FACES = {"article": "embed_article", "embed_article": "embed_article", "guide": "embed_guide", "embed_guide": "embed_guide"}
+"""The name of a page's or an embed's address → its embed's."""
+
+
+def embeddable(view: View) -> View:
+    """Let the sites in EMBED_ORIGINS frame this view, and nobody else; cacheable, with an ETag, without a cookie."""
+
+    @wraps(view)
+    def framed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        origins = " ".join(settings.EMBED_ORIGINS) or "'none'"
+        response.headers["Content-Security-Policy"] = f"{POLICY}; frame-ancestors {origins}"
+        response.headers["Cache-Control"] = f"public, max-age={CACHE_SECONDS}"
+        # A frame inside a page of another origin cannot be isolated with it.
+        response.headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        response.headers["ETag"] = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+        return get_conditional_response(request, response.headers["ETag"], None, response) or response
+
+    return require_GET(xframe_options_exempt(framed))
+
+
+def theme_of(request: HttpRequest) -> str:
+    theme = request.GET.get("theme", "")
+    return theme if theme in ("light", "dark") else ""
+
+
+@embeddable
+def embed_article(request: HttpRequest, slug: str) -> HttpResponse:
+    context = {**article_context(request, slug), "theme": theme_of(request), "full": full_address(request, "article", slug)}
+    return render(request, "embed/article.html", context)
+
+
+@embeddable
+def embed_guide(request: HttpRequest, guide_id: str) -> HttpResponse:
+    context = {**guide_context(request, guide_id, KEPT), "theme": theme_of(request), "full": full_address(request, "guide", guide_id)}
+    return render(request, "embed/guide.html", context)
+
+
+def site(request: HttpRequest) -> str:
+    """Where this site is: as the operator says, else as asked for."""
+    return settings.BASE_URL or f"{request.scheme}://{request.get_host()}"
+
+
+def full_address(request: HttpRequest, name: str, slug: str) -> str:
+    """The whole page of an embed, with the same answers and language."""
+    query = request.GET.copy()
+    query.pop("theme", None)
+    return reverse(name, args=[slug]) + (f"?{query.urlencode()}" if query else "")
+
+
+def find(request: HttpRequest, address: str) -> tuple[str, str]:
+    """(name of the embed's address, slug) that one of our own addresses means. Raises Http404 for any other."""
+    wanted = urlsplit(address)
+    ours = {urlsplit(site(request)).netloc.lower(), request.get_host().lower()}
+    if wanted.scheme not in ("http", "https") or wanted.netloc.lower() not in ours:
+        raise Http404("Only addresses of this site can be embedded by it.")
+    try:
+        match = resolve(wanted.path if wanted.path.endswith("/") else f"{wanted.path}/")
+    except Resolver404:
+        raise Http404("There is no such page.") from None
+    face = FACES.get(match.url_name or "")
+    slug = str(next(iter(match.kwargs.values()), ""))
+    if face is None or title_of(face, slug) is None:
+        raise Http404("This page has no embed.")
+    return face, slug
+
+
+def title_of(face: str, slug: str) -> str | None:
+    lang = content_language()
+    if face == "embed_article":
+        article = shelf.articles().get(slug)
+        return article.text(lang).title if article else None
+    guide = shelf.guides().get(slug)
+    return guide.title[lang] if guide else None
+
+
+def limited(request: HttpRequest, name: str, usual: int) -> int:
+    """`usual`, or less where the consumer allows less."""
+    asked = request.GET.get(name, "")
+    return min(usual, int(asked)) if asked.isdigit() and 0 < int(asked) < 100_000 else usual
+
+
+@require_GET
+def oembed(request: HttpRequest) -> HttpResponse:
+    """oEmbed 1.0 (oembed.com): 404 for what is not ours, 501 for a format we do not speak."""
+    form = request.GET.get("format", "json")
+    if form not in ("json", "xml"):
+        return HttpResponse("json and xml are served", status=501, content_type="text/plain")
+    address = request.GET.get("url", "")
+    if not address:
+        return HttpResponse("url is required", status=400, content_type="text/plain")
+    face, slug = find(request, address)
+    title = title_of(face, slug) or slug
+    width, height = limited(request, "maxwidth", WIDTH), limited(request, "maxheight", HEIGHT)
+    kept = [(name, value) for name, value in sorted_query(address) if name != "theme"]
+    source = site(request) + reverse(face, args=[slug]) + (f"?{urlencode(kept)}" if kept else "")
+    told: dict[str, Any] = {
+        "version": "1.0",
+        "type": "rich",
+        "title": title,
+        "provider_name": "Unhang",
+        "provider_url": f"{site(request)}/",
+        "cache_age": CACHE_SECONDS,
+        "width": width,
+        "height": height,
+        "html": frame(source, title, width, height),
+    }
+    if form == "json":
+        response: HttpResponse = JsonResponse(told, json_dumps_params={"ensure_ascii": False})
+    else:
+        fields = "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in told.items())
+        response = HttpResponse(
+            f'<?xml version="1.0" encoding="utf-8" standalone="yes"?><oembed>{fields}</oembed>', content_type="text/xml; charset=utf-8"
+        )
+    response.headers["Cache-Control"] = f"public, max-age={CACHE_SECONDS}"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def sorted_query(address: str) -> list[tuple[str, str]]:
+    from django.http import QueryDict
+
+    query = QueryDict(urlsplit(address).query)
+    return sorted((name, query[name]) for name in query)
+
+
+def frame(source: str, title: str, width: int | str = "100%", height: int = HEIGHT) -> str:
+    """One iframe, no script: consumers strip scripts."""
+    wide = f"max-width:{width}px;" if isinstance(width, int) else ""
+    words = {'"': "&quot;"}
+    return (
+        f'<iframe src="{escape(source, words)}" title="{escape(title, words)}" width="{width}" height="{height}" loading="lazy" '
+        f'style="border:0;width:100%;{wide}" allow="clipboard-write" sandbox="{SANDBOX}"></iframe>'
+    )
+
+
+@require_GET
+def embedding(request: HttpRequest) -> HttpResponse:
+    """What to paste into which wiki, for one article or guide (`?page=kb/<slug>` or `guides/<slug>`)."""
+    pages = [(f"kb/{slug}", "embed_article", slug) for slug in shelf.articles()]
+    pages = [*((f"guides/{slug}", "embed_guide", slug) for slug in shelf.guides()), *pages]
+    chosen = next((page for page in pages if page[0] == request.GET.get("page")), pages[0])
+    _, face, slug = chosen
+    title = title_of(face, slug) or slug
+    source = f"{site(request)}{reverse(face, args=[slug])}?{urlencode({'lang': content_language()})}"
+    context = {
+        "pages": [{"id": page, "title": title_of(name, one)} for page, name, one in pages],
+        "chosen": chosen[0],
+        "title": title,
+        "source": source,
+        "wikis": wikis(site(request), chosen[0], source, title),
+        "origins": settings.EMBED_ORIGINS,
+        "is_secure": site(request).startswith("https://"),
+    }
+    return render(request, "pages/embedding.html", context)
+
+
+def wikis(base: str, page: str, source: str, title: str) -> list[dict[str, Any]]:
+    """For each wiki, what its operator sets once and what an author pastes. Sources: docs/embedding.md."""
+    full = f"{base}/{page}/"
+    host = urlsplit(base).netloc
+    kind, _, slug = page.partition("/")
+    iframe = frame(source, title)
+    plain = title.replace("]", ")").replace("[", "(").replace("|", "/")
+    resize = f'<script src="{base}/static/embed/resize.js" defer></script>'
+    return [
+        {"name": "Outline", "once": "", "paste": source, "note": gettext("Paste the address on a line of its own and choose Embed. Outline refuses lists of origins: UNHANG_EMBED_ORIGINS must be *.")},
+        {"name": "Docmost", "once": "", "paste": source, "note": gettext("Insert an Iframe block and give it this address.")},
+        {"name": "BookStack", "once": f'ALLOWED_IFRAME_SOURCES="{base} https://*.draw.io"', "paste": iframe, "note": gettext("The operator adds this site in .env once; authors paste into the HTML source view. Add the resize script under Settings, Custom HTML Head Content.")},
+        {"name": "wiki.js 2", "once": "", "paste": iframe, "note": gettext("An administrator switches on Allow iframes under Rendering, Security. Then this works in Markdown and HTML pages.")},
+        {"name": "MediaWiki", "once": widget(base), "paste": f"{{{{#widget:Unhang|page={page}|height={HEIGHT}}}}}", "note": gettext("With Extension:Widgets an administrator saves the first text as the page Widget:Unhang; authors use the second.")},
+        {"name": "DokuWiki", "once": "", "paste": f"{{{{url>{source} 100%,{HEIGHT}px noborder|{plain}}}}}", "note": gettext("Needs the iframe plug-in.")},
+        {"name": "Confluence Data Center", "once": f"{iframe}\n{resize}", "paste": "", "note": gettext("An administrator makes a user macro with this as its template. Cloud has no way to frame a private site: paste the link, it becomes a card.")},
+        {"name": "GitLab", "once": gitlab(host), "paste": f"![{plain}]({full})", "note": gettext("An experiment of GitLab's, self-managed only. Elsewhere readers see a link.")},
+        {"name": "Notion", "once": "", "paste": source, "note": gettext("Type /embed and paste. The reader's browser must be able to reach this site.")},
+        {"name": gettext("Feishu, Yuque, GitHub, anything else"), "once": "", "paste": f"[{plain}]({full})", "note": gettext("No frames there: a link that shows title and summary.")},
+        {"name": "HTML", "once": "", "paste": f"{iframe}\n{resize}", "note": gettext("Any page of your own. The second line lets the frame grow with its content; it is optional.")},
+    ]
+
+
+def widget(base: str) -> str:
+    """The text of the MediaWiki page Widget:Unhang; Smarty escapes what authors give."""
+    return (
+        f'<iframe src="{base}/embed/<!--{{$page|escape:\'urlpathinfo\'}}-->/" title="Unhang" width="100%" '
+        f'height="<!--{{$height|escape:\'html\'|default:{HEIGHT}}}-->" loading="lazy" style="border:0" allow="clipboard-write"></iframe>'
+    )
+
+
+def gitlab(host: str) -> str:
+    return f"""iframe_providers:
+  unhang:
+    name: Unhang
+    matches:
+      - {{ host: {host}, path: "/embed/{{kind}}/{{slug}}" }}
+      - {{ host: {host}, path: "/{{kind}}/{{slug}}" }}
+    requires: {{ kind: [kb, guides] }}
+    src: "https://{host}/embed/{{kind}}/{{slug}}/"
+    sandbox: [allow-scripts, allow-same-origin, allow-popups, allow-popups-to-escape-sandbox]
+    require_activation: false"""

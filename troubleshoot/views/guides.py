@@ -1,0 +1,141 @@
+"""Question trees: the list, one step of one, and its map. The state is the address; every answer is a link."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_GET
+
+from troubleshoot import shelf
+from troubleshoot.diagnosis.evidence import Text
+from troubleshoot.diagnosis.next_steps import next_steps
+from troubleshoot.diagnosis.remedies import offers
+from troubleshoot.diagnosis.renderings import Report, in_language
+from troubleshoot.diagnosis.report import make_report
+from troubleshoot.guides.draw import guide_svg
+from troubleshoot.guides.tree import UNKNOWN, Guide
+from troubleshoot.guides.walk import Step, clean, walk
+from troubleshoot.templatetags.unhang import INLINE_STYLE, content_language
+
+KEPT = ("lang", "theme", "install_method")
+"""Query values that are no answers and stay in every link of an embed."""
+
+
+@require_GET
+def guide_list(request: HttpRequest) -> HttpResponse:
+    lang = content_language()
+    listed = [
+        {"title": guide.title[lang], "intro": guide.intro[lang], "address": guide.address, "most": len(guide.questions)}
+        for guide in shelf.guides().values()
+    ]
+    return render(request, "guides/list.html", {"section": "guides", "guides": listed})
+
+
+def find(guide_id: str) -> Guide:
+    found = shelf.guides().get(guide_id)
+    if found is None:
+        raise Http404("There is no such guide.")
+    return found
+
+
+def report_of(step: Step) -> Report:
+    """Where the questions end: the same report as an upload's, by the same engine."""
+    library = shelf.library()
+    ranked = [(finding.cause, finding.confidence) for finding in step.diagnosis.findings]
+    return make_report(
+        step.diagnosis,
+        step.facts,
+        [],
+        {},
+        causes=library.causes,
+        families=library.families,
+        articles=library.articles,
+        offers=lambda cause: offers(cause, step.facts, library),
+        next_steps=next_steps(step.facts, ranked, library),
+        missing=library.missing(step.facts),
+    )
+
+
+def guide_context(request: HttpRequest, guide_id: str, keep: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What both faces of a step show. `keep`: query values to carry along in links."""
+    guide = find(guide_id)
+    lang = content_language()
+    state = clean(guide, request.GET.dict())
+    step = walk(guide, state, shelf.library())
+    kept = {name: request.GET[name] for name in keep if request.GET.get(name)}
+
+    def address(new_state: Mapping[str, str]) -> str:
+        query = urlencode([*sorted(new_state.items()), *kept.items()])
+        return f"?{query}" if query else request.path
+
+    def without(question: str) -> dict[str, str]:
+        return {key: value for key, value in state.items() if key != question}
+
+    context: dict[str, Any] = {
+        "guide": guide,
+        "title": guide.title[lang],
+        "intro": guide.intro[lang],
+        "told": [
+            {
+                "asked": told.question.asks[lang],
+                "answer": told.answer.says[lang] if told.answer else "",
+                "line": told.line,
+                "change": "" if told.is_given else address(without(told.question.id)),
+            }
+            for told in step.told
+        ],
+        "restart": address({}) if state else "",
+        "left": step.left,
+        "lean": leaning(step, lang) if state else [],
+        "map_address": f"{guide.address}map.svg?{urlencode(sorted(state.items()))}",
+        "is_first": not state,
+    }
+    if step.question:
+        asked = step.question
+        context |= {
+            "question": asked,
+            "asks": asked.asks[lang],
+            "why": asked.why[lang],
+            "because": step.because,
+            "answers": [
+                {"says": answer.says[lang], "address": address({**state, asked.id: answer.id})} for answer in asked.answers
+            ],
+            "unknown": address({**state, asked.id: UNKNOWN}),
+        }
+    else:
+        method = request.GET.get("install_method", "")
+        method = method if method in shelf.library().install_methods else ""
+        context |= {
+            "report": in_language(report_of(step), lang, method or None),
+            "method": method,
+            "form_fields": [*sorted(state.items()), *((k, v) for k, v in kept.items() if k != "install_method")],
+        }
+    return context
+
+
+def leaning(step: Step, lang: str) -> list[dict[str, Any]]:
+    """Where it leans so far: the families, likeliest first."""
+    families: Mapping[str, Mapping[str, Text]] = shelf.library().families
+    ranked = [(family, total) for family, total in step.diagnosis.families.items() if total >= 0.1]
+    return [{"title": families[family]["title"][lang], "probability": total} for family, total in ranked[:3]]
+
+
+@require_GET
+def guide(request: HttpRequest, guide_id: str) -> HttpResponse:
+    return render(request, "guides/step.html", {"section": "guides", **guide_context(request, guide_id)})
+
+
+@require_GET
+def guide_map(request: HttpRequest, guide_id: str) -> HttpResponse:
+    """The whole guide drawn, the way taken so far highlighted; a page of its own for browsers, a picture for <img>."""
+    found = find(guide_id)
+    svg = guide_svg(found, shelf.library().causes, content_language(), clean(found, request.GET.dict()))
+    if request.GET.get("as") == "page":
+        context = {"section": "guides", "guide": found, "title": found.title[content_language()]}
+        return render(request, "guides/map.html", {**context, "svg": mark_safe(INLINE_STYLE.sub("", svg))})  # noqa: S308  # drawn by us
+    return HttpResponse(svg, content_type="image/svg+xml")

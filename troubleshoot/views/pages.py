@@ -1,0 +1,60 @@
+"""The front page, search, and the collector script."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_GET
+
+from troubleshoot import shelf
+from troubleshoot.templatetags.unhang import content_language
+
+COLLECTOR = Path(__file__).resolve().parent.parent / "collector" / "unhang-collect.sh"
+
+
+def situations() -> list[dict[str, str]]:
+    """What people come with, in their own words, and the guide for it."""
+    words = {
+        "stuck-in-starting": gettext("Stays in Starting"),
+        "nccl-error": gettext("NCCL error"),
+        "multi-node-hang": gettext("Hangs across nodes"),
+        "slow-but-runs": gettext("Runs, but slowly"),
+        "before-you-deploy": gettext("Before I deploy"),
+    }
+    guides = shelf.guides()
+    return [{"address": guides[guide].address, "words": said} for guide, said in words.items() if guide in guides]
+
+
+@ensure_csrf_cookie
+@require_GET
+def front(request: HttpRequest) -> HttpResponse:
+    return render(
+        request, "pages/front.html", {"section": "front", "situations": situations(), "keep_days": settings.KEEP_DAYS}
+    )
+
+
+@require_GET
+def search(request: HttpRequest) -> HttpResponse:
+    """Results for `q` (or the front page's `text`); for htmx only the list, nothing for an empty box or a whole log."""
+    question = request.GET.get("q") or request.GET.get("text") or ""
+    for_list = request.htmx  # type: ignore[attr-defined]  # set by django-htmx
+    if for_list and "\n" in question.strip():
+        return HttpResponse("")
+    results = shelf.index().search(question, content_language())
+    context = {"section": "search", "question": question, "results": results}
+    return render(request, "search/_results.html" if for_list else "search/search.html", context)
+
+
+@require_GET
+def collector(request: HttpRequest) -> HttpResponse:
+    """The script that prints all we want to know of a host, as text, so that it can be read before it is run."""
+    return HttpResponse(
+        COLLECTOR.read_text(encoding="utf-8"),
+        content_type="text/plain; charset=utf-8",
+        headers={"Cache-Control": "public, max-age=300", "Content-Disposition": 'inline; filename="collect.sh"'},
+    )
