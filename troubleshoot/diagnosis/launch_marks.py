@@ -111,20 +111,22 @@ def weight(launch: Sequence[Seen]) -> tuple[int, int]:
     return len({s.mark.level for s in launch if s.mark.level}), len(launch)
 
 
-def last_attempt(seen: Sequence[Seen]) -> list[Seen]:
-    """The marks of the last attempt. Logs of several nodes one after the other run at the same time: all of it counts."""
-    begins, got_far, latest = 0, False, None
-    for n, this in enumerate(seen):
+def last_attempt(seen: Sequence[Seen]) -> list[list[Seen]]:
+    """The marks of the last attempt, apart for each node: logs of several nodes in one text run at the same time."""
+    logs: list[list[Seen]] = [[]]
+    got_far, latest = False, None
+    for this in seen:
         mark = this.mark
         if mark.edge == "launch" and got_far:
             overlaps = latest is not None and mark.seconds is not None and mark.seconds < latest - 1
-            if not overlaps:
-                begins, got_far = n, False
+            logs = [*logs, []] if overlaps else [[]]
+            got_far = False
         if mark.edge in ("failed", "interrupted", "ready") or (this.moves and (level_number(mark.level) or 0) >= 6):
             got_far = True
         if mark.seconds is not None:
             latest = mark.seconds if latest is None else max(latest, mark.seconds)
-    return list(seen[begins:])
+        logs[-1].append(this)
+    return [log for log in logs if log]
 
 
 def started(opening: Seen | None) -> str | None:

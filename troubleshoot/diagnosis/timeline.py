@@ -90,8 +90,7 @@ def stopped_in(timeline: Timeline | None, phase: str) -> bool:
 def build(documents: Sequence[Document], facts: Facts) -> Timeline:
     """The timeline of the launch that `documents` tell of; an empty one when they tell of none."""
     by_document = marks_of(documents, facts)
-    launches = [last_attempt(seen) for seen in by_document.values()]
-    launches = [launch for launch in launches if launch]
+    launches = [launch for seen in by_document.values() for launch in last_attempt(seen)]
     failures = failures_of(facts)
     if not launches:
         return Timeline(outcome="crashed") if failures else Timeline()

@@ -66,6 +66,10 @@ BEGUN_PATTERN = re.compile(BEGUN)
 ENDED = re.compile(
     r"(?:FAILED: \[code=|[Ee]xit(?:ed with)? ?code:?|exitcode[:=]|return code =) ?(?P<code>-?\d{1,3})\b|terminated by signal (?P<signal>\d{1,2})\b"
 )
+# Launchers and engines whose lines have parsers of their own, which know whose code it is.
+TOLD_ELSEWHERE = re.compile(
+    r"Inference server exited|srun: |slurmstepd: |Ray exited|local_rank|\(pid: \d+\)|died unexpectedly|pid \d+ died|crashed with|exits with return"
+)
 
 
 def parse(section: Section) -> Iterator[Fact]:
@@ -96,7 +100,7 @@ def parse(section: Section) -> Iterator[Fact]:
         for pattern, code in SIGNAL_PATTERNS:
             if pattern.search(body):
                 yield Fact("exit_code", (process_of(peeled), code), line)
-        if match := ENDED.search(body):
+        if (match := ENDED.search(body)) and not TOLD_ELSEWHERE.search(body):
             code = int(match["code"]) if match["code"] else -int(match["signal"])
             yield Fact("exit_code", (process_of(peeled), code), line)
 

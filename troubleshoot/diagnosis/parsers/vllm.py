@@ -35,9 +35,9 @@ def engine_config(match: re.Match[str]) -> Told:
         yield "engine_generation", generation
     elif told and told.startswith(("0.2", "0.3", "0.4", "0.5", "0.6")) and told[3:4] == ".":
         yield "engine_generation", "V0"  # until 0.7.0 there was one engine, and its line did not name it
-    rest = match.string[match.end() :]
-    if "config" in rest[:20]:
-        yield from facts_of_print_out(rest, defaults_too=True)
+    before, colon, config = match.string[match.end() :].partition("config:")
+    if colon and len(before) < 20:
+        yield from facts_of_print_out(config, defaults_too=True)
 
 
 def namespace(match: re.Match[str]) -> Told:
