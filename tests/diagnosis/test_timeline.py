@@ -391,3 +391,31 @@ def test_nothing_of_a_launch_gives_an_empty_timeline() -> None:
     assert timeline_of("hello\nworld") == Timeline()
     assert not reached(None, "start")
     assert timeline.build([], Facts()) == Timeline()
+
+
+def test_channels_that_nccl_connects_with_the_first_request_do_not_undo_ready() -> None:
+    text = V0_HEALTHY.rstrip() + "\n    node-a:77:90 [0] NCCL INFO Channel 00/0 : 0[0] -> 1[1] via P2P/CUMEM"
+    assert timeline_of(text).outcome == "ready"
+
+
+def test_a_single_wait_notice_is_not_yet_a_hang() -> None:
+    text = """
+    (Worker_TP0 pid=310) INFO 11-18 08:00:40 [gpu_model_runner.py:3338] Model loading took 14.7 GiB memory and 29.3 seconds
+    (EngineCore_DP0 pid=90) INFO 11-18 08:01:40 [shm_broadcast.py:466] No available shared memory broadcast block found in 60 seconds. This typically happens when some processes are hanging
+    """
+    assert timeline_of(text).outcome == "unknown"
+
+
+def test_wait_notices_while_serving_are_a_hang_of_a_ready_engine() -> None:
+    notice = "(EngineCore_DP0 pid=90) INFO 11-18 08:1{}:40 [shm_broadcast.py:466] No available shared memory broadcast block found in 60 seconds. This typically happens when some processes are hanging"
+    text = "(APIServer pid=1) INFO:     Application startup complete.\n" + "\n".join(
+        notice.format(n) for n in (1, 2, 3)
+    )
+    assert timeline_of(text).outcome == "hung"
+
+
+def test_the_first_batch_of_a_library_user_that_never_moves_stands_in_ready() -> None:
+    text = up_to(V0_HEALTHY, "init engine") + "\nProcessed prompts:   0%|          | 0/16 [00:00<?, ?it/s]"
+    found = timeline_of(text)
+    assert found.stuck_in == "ready"
+    assert found.outcome != "ready"

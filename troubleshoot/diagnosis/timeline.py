@@ -49,6 +49,13 @@ ALARM_SECONDS = {
 
 MANY_RANKS = 1024
 
+# Steps that come once and before an engine serves; NCCL connects, kernels compile and graphs are captured later as well.
+BEFORE_READY = ("L2", "L3", "L4", "L5", "L11", "L12", "L13", "L14", "L16")
+STEPS = ("launch", "open", "progress", "close")
+
+# A wait notice comes once a minute or so; from this many on nothing else can be meant (domain/engines.md §2.6).
+MANY_NOTICES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Phase:
@@ -107,12 +114,7 @@ def ready_mark(launch: Sequence[Seen], facts: Facts) -> Seen | None:
     if facts.value("gpustack") and not facts.value("engine"):
         return None  # GPUStack's own web server
     last_step = max(
-        (
-            s.line.number
-            for s in launch
-            if s.moves and 6 <= (level_number(s.mark.level) or 0) <= 18 and s.mark.edge != "note"
-        ),
-        default=-1,
+        (s.line.number for s in launch if s.mark.edge in STEPS and s.mark.level in BEFORE_READY), default=-1
     )
     return next((s for s in launch if s.mark.edge in ("ready", "serving") and s.line.number > last_step), None)
 
@@ -166,11 +168,8 @@ def picture(
     moves = [s for s in launch if s.mark.edge in MOVES or s.mark.edge == "note"]
     last = moves[-1] if moves else None
     at = len(PHASES) - 1 if ready else standing(launch, ordered, facts)
-    heartbeats = [
-        s
-        for s in launch
-        if s.mark.edge in ("heartbeat", "waits-for-workers") and (last is None or s.line.number > last.line.number)
-    ]
+    waiting = [s for s in launch if s.mark.edge in ("heartbeat", "waits-for-workers")]
+    heartbeats = list({s.line: s for s in waiting if last is None or s.line.number > last.line.number}.values())
     silent = silence(launch, last, documents, facts)
 
     if ready and not ended:
@@ -230,9 +229,10 @@ def how_it_stands(
         return "slow"
     if silent is not None and silent >= alarm:
         return "hung"
-    if heartbeats:
-        return "hung"
-    return "unknown"
+    if silent is None:
+        return "hung" if len(heartbeats) >= 2 else "unknown"
+    waited = silent >= alarm / 3 or len(heartbeats) >= MANY_NOTICES
+    return "hung" if heartbeats and waited else "unknown"
 
 
 def highest_level(launch: Sequence[Seen], ordered: bool) -> str:

@@ -129,3 +129,8 @@ def test_thousands_of_channel_lines_leave_few_marks() -> None:
     assert timeline is not None
     assert timeline.last_line is not None
     assert timeline.last_line.number == 2000
+
+
+def test_the_library_that_the_engine_loaded_wins_over_pytorchs() -> None:
+    facts = facts_of("INFO 05-16 13:12:16 [pynccl.py:69] vLLM is using nccl==2.26.2\nNCCL version 2.21.5+cuda12.4")
+    assert facts.value("nccl_version") == "2.26.2"

@@ -78,7 +78,9 @@ def parse(section: Section) -> Iterator[Fact]:
         if not body.endswith("\\") and not continues(section.lines, line):
             break
     head = section.lines[0]
-    yield from (Fact(name, value, head) for name, value in command(words_of(text)))
+    for name, value in command(words_of(text)):
+        # a launcher alone says only that PyTorch is under it; the engine's own lines know better
+        yield Fact(name, value, head, sure=(name, value) != ("engine", "torch"))
 
 
 def continues(lines: Sequence[Any], line: Any) -> bool:

@@ -85,6 +85,7 @@ class Told:
     of_process: dict[tuple[str, str], set[int]] = field(default_factory=dict)
     hosts: list[str] = field(default_factory=list)
     world: int = 0
+    engine_says: bool = False  # the engine names the library it loaded; PyTorch may bring another
     version: str = ""
     seen: dict[str, set[str]] = field(default_factory=dict)
     stages: dict[int | None, tuple[str, Line]] = field(default_factory=dict)
@@ -101,6 +102,7 @@ class Told:
 def parse(section: Section) -> Iterator[Fact]:
     """Facts and phase marks of every NCCL line."""
     told = Told()
+    told.engine_says = any("is using nccl==" in text for text in section.document.texts)
     for line in section.lines:
         who_is_who(line, told)
     latest: dict[int | None, Fact] = {}  # of thousands of channel lines the first and the last of a stage are enough
@@ -156,7 +158,7 @@ def read(line: Line, told: Told) -> Iterator[tuple[str, Any, bool]]:
         yield "not_covered", "amd", True
     if match := VERSION.search(text):
         told.version = match["version"]
-        yield "nccl_version", match["version"], True
+        yield "nccl_version", match["version"], not told.engine_says
     spoken = SPOKEN.search(text)
     if spoken is None:
         return

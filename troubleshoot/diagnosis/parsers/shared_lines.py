@@ -79,6 +79,7 @@ MARKS = (
     Mark(r"Failed: (?:Cuda error )?\S+\.cuh?:\d+ '", "", "failed"),
     # somebody gave up waiting, or the process was told to go
     Mark(r"^KeyboardInterrupt", "", "interrupted"),
+    Mark(r"^\^C(?:Traceback|INFO|WARNING|ERROR|\(|$)", "", "interrupted"),
     Mark(r"Application startup failed\. Exiting", "L20", "failed"),
 )
 
