@@ -114,3 +114,13 @@ def test_the_state_of_an_instance_is_read_from_the_api() -> None:
 def test_other_programs_do_not_look_like_gpustack() -> None:
     facts = facts_of("2025-08-05 14:13:15,289 - app.worker.backends - INFO - Starting server")
     assert facts.all("gpustack") == []
+
+
+def test_other_programs_words_that_sound_the_same_are_not_gpustacks() -> None:
+    facts = facts_of(
+        """
+        (APIServer pid=1) INFO 04-29 10:00:00 [api_server.py:689] Starting vLLM server on http://0.0.0.0:8000
+        Normal  Pulling    2m    kubelet    Pulling image "vllm/vllm-openai:v0.8.5"
+        """
+    )
+    assert facts.all("gpustack") == []

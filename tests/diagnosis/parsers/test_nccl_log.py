@@ -134,3 +134,11 @@ def test_thousands_of_channel_lines_leave_few_marks() -> None:
 def test_the_library_that_the_engine_loaded_wins_over_pytorchs() -> None:
     facts = facts_of("INFO 05-16 13:12:16 [pynccl.py:69] vLLM is using nccl==2.26.2\nNCCL version 2.21.5+cuda12.4")
     assert facts.value("nccl_version") == "2.26.2"
+
+
+def test_the_version_in_pytorchs_error_is_only_a_hint_and_no_step() -> None:
+    facts = facts_of(
+        "torch.distributed.DistBackendError: NCCL error in: NCCLUtils.hpp:268, unhandled system error, NCCL version 2.21.5"
+    )
+    assert [fact.sure for fact in facts.all("nccl_version")] == [False]
+    assert facts.all("nccl_stage") == []

@@ -53,6 +53,16 @@ FRAMES = (
 )
 FRAME_PATTERNS = tuple((level, re.compile(pattern)) for level, pattern in FRAMES)
 
+# … and so does what some exceptions say.
+TEXTS = (
+    ("L5", re.compile(r"placement group")),
+    ("L6", re.compile(r"Gloo connectFullMesh|waiting for clients|client socket has")),
+    ("L8", re.compile(r"NCCL error")),
+    ("L9", re.compile(r"[Cc]ustom ?all_?reduce|gpu_p2p_access")),
+    ("L16", re.compile(r"No available memory for the cache blocks|max seq len|KV cache")),
+    ("L18", re.compile(r"Capture (?:cuda|CUDA) graph failed|cudagraph|CUDA graph")),
+)
+
 # What a shell, Python or an operating system says of a process that a signal ended: (pattern, exit code).
 SIGNALS = (
     (r"Fatal Python error: Bus error|Bus error \(core dumped\)|^Bus error", -7),
@@ -88,6 +98,9 @@ def parse(section: Section) -> Iterator[Fact]:
                 yield phase_mark("", "interrupted", line, peeled)
             elif not is_wrapper(kind, body) and (who, kind, text) not in seen:
                 seen.add((who, kind, text))
+                for level, pattern in TEXTS:
+                    if pattern.search(text):
+                        yield phase_mark(level, "trace", line, peeled)
                 yield Fact("exception", (who, kind, text.strip()), line, host=peeled.ip or peeled.host)
                 if len(seen) == 1 and peeled.rank is not None:
                     yield Fact("failed_rank", peeled.rank, line, sure=False)

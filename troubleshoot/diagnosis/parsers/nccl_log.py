@@ -129,6 +129,14 @@ def parse(section: Section) -> Iterator[Fact]:
         yield Fact("nccl_stage", (rank, stage), line)
 
 
+def own_version_line(text: str) -> bool:
+    return (
+        "NCCL INFO" in text
+        or bool(re.search(r"(?:^|[\s\])|])NCCL version 2\.[\d.]+\S*(?: compiled.*)?\s*$", text))
+        and "rror" not in text
+    )
+
+
 def writer_of(text: str) -> tuple[str, str, str] | None:
     match = WRITER.search(text)
     return (match["host"], match["pid"], match["tid"]) if match else None
@@ -158,7 +166,8 @@ def read(line: Line, told: Told) -> Iterator[tuple[str, Any, bool]]:
         yield "not_covered", "amd", True
     if match := VERSION.search(text):
         told.version = match["version"]
-        yield "nccl_version", match["version"], not told.engine_says
+        own = own_version_line(text)  # else an error of PyTorch's, which names the NCCL it was built with
+        yield "nccl_version", match["version"], own and not told.engine_says
     spoken = SPOKEN.search(text)
     if spoken is None:
         return
@@ -193,7 +202,7 @@ def mark_of(line: Line, peeled: Peeled, told: Told) -> Fact | None:
     text = line.text
     spoken = SPOKEN.search(text)
     message = spoken["message"] if spoken else ""
-    if spoken is None and not VERSION.search(text):
+    if spoken is None and not own_version_line(text):
         return None
     if FAILED.search(message):
         return phase_mark("L8", "failed" if IN_INIT.search(message) else "warned", line, peeled)

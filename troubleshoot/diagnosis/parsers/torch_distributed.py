@@ -82,7 +82,7 @@ def parse(section: Section) -> Iterator[Fact]:
             yield phase_mark("L8" if early else "", "failed", line, peeled, rank_of(line.text, peeled))
         elif any(p.search(line.text) for p in (CLIENTS, CLIENT, SERVER, STORE, GLOO, RENDEZVOUS_AT)):
             yield phase_mark("L6", "failed", line, peeled, rank_of(line.text, peeled))
-        elif ELASTIC.search(line.text) and "error" not in line.text.lower():
+        elif ELASTIC.search(line.text) and (peeled.header == "torch" or "OMP_NUM_THREADS" in line.text):
             yield phase_mark("L1", "progress", line, peeled)
         elif GROUP_READY.search(line.text):
             yield phase_mark("L7", "progress", line, peeled)
