@@ -164,6 +164,7 @@ def test_compose_keeps_comments_order_and_the_other_services():
         ["shm_size: 8gb", "--tensor-parallel-size 2 --disable-custom-all-reduce", "- NCCL_P2P_DISABLE=1"]
     )
     assert "NCCL_DEBUG=WARN\n      - NCCL_P2P_DISABLE=1\n\n    # two cards" in after
+    assert "# pinned\n    shm_size: 8gb\n" in after
     assert gone == ["      --tensor-parallel-size 2"]
     assert load(after)["services"]["web"] == load(COMPOSE)["services"]["web"]
     assert patch_compose(after, P2P_OFF, FLAGS) == after

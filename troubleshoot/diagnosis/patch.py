@@ -20,6 +20,12 @@ from troubleshoot.diagnosis.snippets import Change, engine_of, fill_words, names
 
 MOST_LINES = 2000  # a longer document is a log
 MOST_PATCHES = 4  # for one remedy
+# Without one of these there is nothing to give back; most logs end here.
+MAY_HOLD = re.compile(
+    r"(?:docker|podman|nerdctl)\s+(?:container\s+)?(?:run|create)\b|^(?:services|apiVersion):|^\s*\[Service\]|/etc/default/|\.env\b"
+    r"|\A(?:\s*(?:[#;].*)?\n)*\s*(?:export\s+)?[A-Za-z_]\w*\s*=",
+    re.MULTILINE,
+)
 # What may stand before a command that was pasted from a terminal.
 PROMPT = re.compile(r"^\s*(?:\S*[$#>%]\s+|\[[^\]]*\][$#]\s+)?(?=(?:sudo\s+(?:-\S+\s+)*)?(?:docker|podman|nerdctl)\s)")
 SHOWN_ENV_FILE = re.compile(r"(?:cat|sudo cat|less|vi|vim|nano)\s+(/etc/default/[\w.-]+|\S*\.env)\s*$")
@@ -77,7 +83,7 @@ def find_patchable(documents: Iterable[Document]) -> list[Patchable]:
     """Every command and file that was sent and can be given back, in the order of the documents."""
     found: list[Patchable] = []
     for document in documents:
-        if len(document.texts) > MOST_LINES:
+        if len(document.texts) > MOST_LINES or not MAY_HOLD.search("\n".join(document.texts)):
             continue
         for start, lines in whole_runs(document):
             found += in_lines(document.name, start, lines)

@@ -68,13 +68,20 @@ def rewritten(text: str, edit: Callable[[Any], bool]) -> str:
 
 
 def put(mapping: CommentedMap, key: str, value: Any) -> None:
-    """A new key, behind a key that no comment follows, so that no comment changes its neighbour."""
-    keys = list(mapping)
-    for at, held in enumerate(keys):
-        if held in ("image", "name") and held not in mapping.ca.items and not isinstance(mapping[held], (dict, list)):
+    """A new key, behind a key after which no comment or blank line stands, so that none changes its neighbour."""
+    for at, held in enumerate(list(mapping)):
+        if held in ("image", "name") and not isinstance(mapping[held], (dict, list)) and ends_its_line(mapping, held):
             mapping.insert(at + 1, key, value)
             return
     mapping[key] = value
+
+
+def ends_its_line(mapping: CommentedMap, key: str) -> bool:
+    """Nothing but a comment on its own line follows this key's value."""
+    held = [token for token in mapping.ca.items.get(key, []) if token is not None]
+    return all(
+        not isinstance(token, list) and token.value.startswith("#") and token.value.count("\n") <= 1 for token in held
+    )
 
 
 def append(sequence: CommentedSeq, value: Any) -> None:

@@ -6,7 +6,7 @@ comes after those that are right anywhere. What the platform forbids is not offe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,6 +26,7 @@ from troubleshoot.diagnosis.install_methods import (
     snippets_for,
     tidy,
 )
+from troubleshoot.diagnosis.patch import Patchable, find_patchable, patched_from
 from troubleshoot.diagnosis.snippets import Change, fill, fill_text, slots, values_of
 
 KINDS = ("workaround", "fix", "check")
@@ -222,8 +223,11 @@ def snippets_of(remedy: Remedy, facts: Facts, knowledge: Knowledge) -> list[dict
     return made
 
 
-def offer(remedy: Remedy, facts: Facts, knowledge: Knowledge) -> Offer | None:
-    """One remedy as the contract's table, or None where it may not be offered or nothing of it fits."""
+def offer(remedy: Remedy, facts: Facts, knowledge: Knowledge, patchables: Sequence[Patchable] = ()) -> Offer | None:
+    """One remedy as the contract's table, or None where it may not be offered or nothing of it fits.
+
+    `patchables` are the user's own commands and files (`patch.find_patchable`): they come back changed in `patched`.
+    """
     allowed, unsure = guards.verdict(remedy.forbid, remedy.require, facts)
     if not allowed:
         return None
@@ -250,16 +254,18 @@ def offer(remedy: Remedy, facts: Facts, knowledge: Knowledge) -> Offer | None:
         "caution": caution,
         "sure": not unsure,
         "snippets": snippets,
+        "patched": patched_from(patchables, remedy.change, facts),
     }
 
 
 def offers(cause_id: str, facts: Facts, knowledge: Knowledge) -> list[Offer]:
     """The remedies of a cause that this platform allows, as the contract's tables; texts for people in every language."""
+    patchables = find_patchable(facts.documents)
     given: dict[str, Offer] = {}
     for remedy_id in knowledge.causes[cause_id].remedies:
         remedy = knowledge.remedies.get(remedy_id)
         while remedy is not None:
-            made = offer(remedy, facts, knowledge)
+            made = offer(remedy, facts, knowledge, patchables)
             if made:
                 given.setdefault(remedy.id, made)
                 break
