@@ -419,3 +419,34 @@ def test_the_first_batch_of_a_library_user_that_never_moves_stands_in_ready() ->
     found = timeline_of(text)
     assert found.stuck_in == "ready"
     assert found.outcome != "ready"
+
+
+def test_a_log_without_its_head_has_its_earlier_phases_done() -> None:
+    text = """
+    (Worker_TP0 pid=310) INFO 11-18 08:01:40 [gpu_worker.py:298] Available KV cache memory: 40.11 GiB
+    (EngineCore_DP0 pid=90) INFO 11-18 08:01:41 [kv_cache_utils.py:1087] GPU KV cache size: 300,000 tokens
+    Capturing CUDA graphs (mixed prefill-decode, PIECEWISE):  40%|████      | 27/67 [00:03<00:04, 9.1it/s]
+    """
+    found = timeline_of(text)
+    assert (found.stuck_in, found.outcome) == ("capture", "slow")
+    assert {state for phase, state in states(found).items() if phase in ("start", "nccl-init", "load", "profile")} == {
+        "done"
+    }
+
+
+def test_a_last_line_that_is_cut_off_still_counts() -> None:
+    text = (
+        up_to(V0_HEALTHY, "Starting to load")
+        + "\nINFO 03-04 10:00:33 model_runner.py:1115] Loading model weights took 7.1 G"
+    )
+    assert timeline_of(text).last_level == "L14"
+
+
+def test_wrapped_logs_are_measured_by_their_wrappers_clock() -> None:
+    text = """
+    2025-05-16T05:12:16.645427617Z INFO 05-16 13:12:16 [api_server.py:1] vLLM API server version 0.8.5
+    2025-05-16T05:12:36.645427617Z INFO 05-16 13:12:36 [pynccl.py:69] vLLM is using nccl==2.21.5
+    2025-05-16T05:42:36.645427617Z node-a:12:13 [0] NCCL INFO Bootstrap : Using eth0:10.0.0.4<0>
+    2025-05-16T05:52:36.645427617Z DEBUG 05-16 13:52:36 [core_client.py:425] Waiting for 1 core engine proc(s) to start: {0}
+    """
+    assert timeline_of(text).silent_for_seconds == 600.0

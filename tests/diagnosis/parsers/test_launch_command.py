@@ -100,3 +100,9 @@ def test_what_stands_behind_a_pipe_is_no_argument() -> None:
 
 def test_quotes_that_never_close_do_no_harm() -> None:
     assert facts_of('vllm serve "m --tensor-parallel-size 2').value("tensor_parallel_size") == 2
+
+
+def test_accelerate_counts_all_processes_together() -> None:
+    facts = facts_of("accelerate launch --num_processes 8 --num_machines 2 train.py")
+    assert facts.value("world_size") == 8
+    assert facts.value("node_count") == 2

@@ -156,3 +156,11 @@ def test_a_wait_notice_names_no_phase_in_releases_where_idle_workers_print_it() 
 def test_the_health_probe_tells_address_and_status() -> None:
     facts = facts_of('INFO:     10.0.0.7:41234 - "GET /v1/models HTTP/1.1" 503 Service Unavailable')
     assert values(facts, "health_probe") == [("10.0.0.7", 503)]
+
+
+def test_json_records_are_read_like_plain_lines() -> None:
+    facts = facts_of(
+        '{"asctime": "2026-01-01 10:00:00", "levelname": "INFO", "processName": "Worker", "process": 12, "message": "vLLM is using nccl==2.27.5"}'
+    )
+    assert facts.value("nccl_version") == "2.27.5"
+    assert levels(facts) == ["L8"]

@@ -54,7 +54,7 @@ LAUNCHERS = (
     (re.compile(r"(?:^|/)(?:accelerate|deepspeed)$"), "torchrun"),
 )
 COUNTS = {  # flags of the launchers: how many processes on a machine, how many machines
-    "torchrun": (("--nproc-per-node", "--nproc_per_node"), ("--nnodes",)),
+    "torchrun": (("--nproc-per-node", "--nproc_per_node", "--num_gpus"), ("--nnodes", "--num_nodes", "--num_machines")),
     "mpirun": (("-np", "-n", "--np"), ()),
     "slurm": (("--ntasks", "-n"), ("--nodes", "-N")),
 }
@@ -192,6 +192,7 @@ def counts(launcher: str, words: Sequence[str]) -> Iterator[tuple[str, int]]:
     """Ranks and machines, as far as the launcher's flags say."""
     per_node_flags, node_flags = COUNTS[launcher]
     found: dict[str, int] = {}
+    total = None  # accelerate counts the processes of all machines together
     for at, word in enumerate(words):
         flag, equals, value = word.partition("=")
         given = value if equals else (words[at + 1] if at + 1 < len(words) else "")
@@ -201,11 +202,15 @@ def counts(launcher: str, words: Sequence[str]) -> Iterator[tuple[str, int]]:
             found.setdefault("ranks", int(given))
         elif flag in node_flags:
             found.setdefault("nodes", int(given))
+        elif flag == "--num_processes":
+            total = int(given)
     nodes = found.get("nodes")
     if nodes:
         yield "node_count", nodes
     ranks = found.get("ranks")
-    if ranks:
+    if total:
+        yield "world_size", total
+    elif ranks:
         yield "world_size", ranks * (nodes or 1) if launcher == "torchrun" else ranks
 
 

@@ -125,6 +125,8 @@ def parse(section: Section) -> Iterator[Fact]:
         else:
             latest[rank] = mark
     yield from latest.values()
+    if len(told.hosts) > 1:  # the machines seen, of perhaps more
+        yield Fact("node_count", len(told.hosts), section.lines[-1], sure=False)
     for rank, (stage, line) in told.stages.items():
         yield Fact("nccl_stage", (rank, stage), line)
 

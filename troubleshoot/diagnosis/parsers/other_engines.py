@@ -122,6 +122,7 @@ TRAINING_MARKS = (
     Mark(r"^\{'(?:loss|train_loss)': ", "L20", "ready", always=TRAINER),
     Mark(r"\[?\s*iteration\s+\d+/\s*\d+ \|", "L20", "ready"),
     Mark(r"\bstep:\s+\d+\s+loss:\s+[\d.]+", "L20", "ready"),
+    Mark(r"^\d+\|\d+\|Loss: [\d.]+", "L20", "ready", hints=TRAINER),
     Mark(r"Epoch \d+.{0,40}\b(?:loss|train_loss)[=:]\s*[\d.]+", "L20", "ready"),
 )
 
