@@ -1,0 +1,52 @@
+"""What several rule modules ask of a case."""
+
+from __future__ import annotations
+
+from troubleshoot.diagnosis.evidence import Line
+from troubleshoot.diagnosis.facts import Facts
+from troubleshoot.diagnosis.versions import numbers
+
+# Signatures that only echo, and so explain nothing.
+ECHOES = ("wrapper-failed", "collective-timeout", "remote-peer-closed", "unhandled-system-error", "unhandled-cuda-error", "errno-28")
+NOT_CAUSES = (
+    "shards-loading", "downloading", "torch-compile", "capturing-graphs", "deep-gemm-jit", "custom-allreduce-disabled", "optional-plugin-missing",
+    "shm-broadcast-wait", "leaked-at-shutdown", "automatic-choices", "nvls-not-available", "engine-heartbeat", "p2p-disabled-between",
+    "xid-application", "assertion-inside-framework", "exit-code-9", "killed-shell", "engine-died-without-word", "segfault",
+)  # fmt: skip
+
+
+def last_line(facts: Facts) -> list[Line]:
+    """The last line of the launch that says something."""
+    return [facts.timeline.last_line] if facts.timeline and facts.timeline.last_line else []
+
+
+def stopped_in(facts: Facts, *phases: str) -> bool:
+    """The log ends in one of these phases, without an error and without a sign of progress."""
+    timeline = facts.timeline
+    return timeline is not None and timeline.outcome in ("hung", "unknown") and timeline.stuck_in in phases and not explained(facts)
+
+
+def explained(facts: Facts) -> bool:
+    """A root line of a specific cause is there."""
+    return any(signature not in ECHOES and signature not in NOT_CAUSES for signature in facts.hits)
+
+
+def crashed(facts: Facts) -> bool:
+    return facts.timeline is not None and facts.timeline.outcome == "crashed"
+
+
+def is_multi_node(facts: Facts) -> bool:
+    nodes = facts.value("node_count")
+    return isinstance(nodes, int) and nodes > 1
+
+
+def gpus_of_job(facts: Facts) -> int | None:
+    for name in ("tensor_parallel_size", "world_size"):
+        if isinstance(size := facts.value(name), int):
+            return size
+    return None
+
+
+def version_of(facts: Facts, name: str) -> tuple[int, ...]:
+    """(2, 21, 5) for "2.21.5"; () when it is not told."""
+    return numbers(str(facts.value(name) or ""))

@@ -1,0 +1,29 @@
+"""Versions that are known to hang or fail (domain/nccl.md §4.8, domain/engines.md §2)."""
+
+from __future__ import annotations
+
+import re
+
+from troubleshoot.diagnosis.evidence import Line
+from troubleshoot.diagnosis.facts import Facts
+from troubleshoot.diagnosis.rules.shared import is_multi_node, stopped_in, version_of
+
+BLACKWELL = re.compile(r"RTX 50[5-9]0|RTX PRO [2-6]\d00|\bsm_120\b|GB10\b")
+
+
+def blackwell_needs_newer_nccl(facts: Facts) -> list[Line] | bool:
+    nccl = version_of(facts, "nccl_version")
+    if not nccl or nccl >= (2, 26, 2) or not BLACKWELL.search(str(facts.value("gpu_model") or "")):
+        return False
+    return [*facts.lines("nccl_version")[:1], *facts.lines("gpu_model")[:1]] or True
+
+
+def vllm_version_known_to_hang(facts: Facts) -> list[Line] | bool:
+    if facts.value("engine") != "vllm":
+        return False
+    version = version_of(facts, "engine_version")
+    deadlocks_at_start = (0, 5, 2) <= version < (0, 5, 4) and stopped_in(facts, "start", "ready")
+    blocks_across_nodes = (0, 26) <= version < (0, 30) and is_multi_node(facts) and stopped_in(facts, "all-reduce-setup", "nccl-init")
+    if not deadlocks_at_start and not blocks_across_nodes:
+        return False
+    return facts.lines("engine_version")[:1] or True
