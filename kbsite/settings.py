@@ -82,6 +82,10 @@ MAX_REQUEST_BYTES = number("UNHANG_MAX_REQUEST_BYTES", 256 << 20)
 MAX_CASES_AT_ONCE = number("UNHANG_MAX_CASES_AT_ONCE", 50)
 CASE_SECONDS = number("UNHANG_CASE_SECONDS", 300)
 MAX_ATTEMPTS = 3
+# How long a worker that says nothing keeps its case; another one takes it up then.
+LEASE_SECONDS = number("UNHANG_LEASE_SECONDS", 30)
+# For tests: how far the clock of leases, expiry and the sweeper is ahead.
+CLOCK_AHEAD_SECONDS = number("UNHANG_CLOCK_AHEAD_SECONDS", 0, least=0)
 # Who may frame our embed pages: origins, or * for everybody.
 EMBED_ORIGINS = words("UNHANG_EMBED_ORIGINS", "*")
 

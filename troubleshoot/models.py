@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import secrets
 import zlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
+
+from troubleshoot.clock import now
 
 
 def new_id() -> str:
@@ -22,40 +24,51 @@ def new_id() -> str:
 
 
 def expiry() -> datetime:
-    return timezone.now() + timedelta(days=settings.KEEP_DAYS)
+    return now() + timedelta(days=settings.KEEP_DAYS)
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def live(self) -> Self:
         """Cases that can still be looked at."""
-        return self.filter(expires__gt=timezone.now(), deleted=False)
+        return self.filter(expires__gt=now(), deleted=False)
 
     def expired(self) -> Self:
-        return self.filter(Q(expires__lte=timezone.now()) | Q(deleted=True))
+        """Cases whose time is over and whose contents are still here."""
+        return self.filter(expires__lte=now(), deleted=False)
 
     def unfinished(self) -> Self:
         return self.filter(status__in=[Case.Status.QUEUED, Case.Status.READING], deleted=False)
 
     def lost(self) -> Self:
         """Unfinished cases that nobody works on: queued for longer than a sweep, or read under a lease that ran out."""
-        now = timezone.now()
-        waiting = Q(status=Case.Status.QUEUED, touched__lt=now - timedelta(seconds=settings.SWEEP_SECONDS))
-        dropped = Q(status=Case.Status.READING, lease_until__lt=now)
-        return self.filter(waiting | dropped, deleted=False, expires__gt=now)
+        waiting = Q(status=Case.Status.QUEUED, touched__lt=now() - timedelta(seconds=settings.SWEEP_SECONDS))
+        dropped = Q(status=Case.Status.READING, lease_until__lt=now())
+        return self.live().filter(waiting | dropped)
+
+    def forgotten(self, after: timedelta) -> Self:
+        """Rows of which only the number is left, and that for longer than `after`."""
+        return self.filter(deleted=True, touched__lt=now() - after)
 
     def claim(self, case_id: str, lease: timedelta) -> Case | None:
-        """Take the case for reading, or None: gone, finished, or another worker holds a lease that has not run out."""
-        now = timezone.now()
-        free = Q(status=Case.Status.QUEUED) | Q(status=Case.Status.READING, lease_until__lt=now)
-        taken = self.filter(free, pk=case_id, deleted=False, expires__gt=now).update(
+        """Take the case for reading, or None: gone, finished, or another worker holds a lease that has not run out.
+
+        One UPDATE decides between workers that try at the same moment; the token says whose lease it is.
+        """
+        token = secrets.token_hex(8)
+        free = Q(status=Case.Status.QUEUED) | Q(status=Case.Status.READING, lease_until__lt=now())
+        self.live().filter(free, pk=case_id).update(
             status=Case.Status.READING,
             step="unpack",
-            lease_until=now + lease,
-            lease_token=secrets.token_hex(8),
+            lease_until=now() + lease,
+            lease_token=token,
             attempts=models.F("attempts") + 1,
-            touched=now,
+            touched=now(),
         )
-        return self.get(pk=case_id) if taken else None
+        return self.filter(pk=case_id, lease_token=token).first()
+
+    def held(self, case: Case) -> Self:
+        """`case`, as long as the lease under which it was claimed is still its lease."""
+        return self.filter(pk=case.pk, lease_token=case.lease_token, status=Case.Status.READING, deleted=False)
 
 
 class Case(models.Model):
@@ -72,17 +85,18 @@ class Case(models.Model):
     step = models.CharField(max_length=16, blank=True)  # the step that is being done
     failure = models.CharField(max_length=32, blank=True)  # why it failed: an id of actions.FAILURES
     source = models.CharField(max_length=8, default="web")  # web | api
-    created = models.DateTimeField(default=timezone.now, db_index=True)
+    language = models.CharField(max_length=8, blank=True)  # asked for by name with the upload
+    install_method = models.CharField(max_length=32, blank=True)
+    created = models.DateTimeField(default=now, db_index=True)
     expires = models.DateTimeField(default=expiry, db_index=True)
-    touched = models.DateTimeField(default=timezone.now)
+    touched = models.DateTimeField(default=now)  # last sign of life: sent to the queue, claimed, a step begun
     finished = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
     lease_token = models.CharField(max_length=16, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    content_hash = models.CharField(max_length=64, db_index=True)
+    content_hash = models.CharField(max_length=64, db_index=True)  # keyed, so a short text cannot be guessed from it
     delete_token_hash = models.CharField(max_length=64)
-    install_method = models.CharField(max_length=32, blank=True)
-    files = models.JSONField(default=list)  # [{"name", "spool", "bytes"}] while spooled
+    files = models.JSONField(default=list)  # [{"name", "spool"}] while spooled, then [{"name"}]
     report = models.JSONField(null=True)
     private_map = models.TextField(blank=True)  # encrypted by a key that only the uploader has
     deleted = models.BooleanField(default=False)
@@ -100,7 +114,7 @@ class Case(models.Model):
 
     @property
     def is_live(self) -> bool:
-        return not self.deleted and self.expires > timezone.now()
+        return not self.deleted and self.expires > now()
 
     @property
     def is_waiting(self) -> bool:
@@ -113,8 +127,8 @@ class CaseText(models.Model):
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="texts")
     position = models.PositiveIntegerField()
     name = models.CharField(max_length=300)
-    packed = models.BinaryField()  # zlib of the lines, joined by newlines
-    numbers = models.BinaryField()  # zlib of the line numbers as text, empty when every line is there
+    packed = models.BinaryField()  # zlib of the lines, joined by newlines; empty without any
+    numbers = models.BinaryField()  # zlib of the line numbers as text; empty when every line is there
     line_count = models.PositiveIntegerField()
     byte_count = models.PositiveBigIntegerField()
     redactions = models.JSONField(default=dict)
@@ -130,9 +144,10 @@ class CaseText(models.Model):
     def lines(self) -> list[str]:
         return zlib.decompress(self.packed).decode().split("\n") if self.packed else []
 
-    def line_numbers(self) -> list[int] | range:
+    def line_numbers(self) -> Sequence[int]:
+        """The number, in what was sent, of each of `lines()`."""
         if self.numbers:
-            return [int(n) for n in zlib.decompress(self.numbers).split()]
+            return [int(number) for number in zlib.decompress(self.numbers).split()]
         return range(1, self.line_count + 1)
 
 
@@ -146,7 +161,7 @@ class Outcome(models.Model):
         NOT_HELPED = "not-helped"
 
     kind = models.CharField(max_length=12, choices=Kind)
-    created = models.DateTimeField(default=timezone.now)
+    created = models.DateTimeField(default=now)
     case_id = models.CharField(max_length=32, blank=True)
     article = models.CharField(max_length=80, blank=True)
     cause = models.CharField(max_length=40, blank=True)

@@ -23,6 +23,7 @@ urlpatterns = [
     path("embedding/", embeds.embedding, name="embedding"),
     path("oembed", embeds.oembed, name="oembed"),
     path("api/v1/", api.api.urls),
+    path("api/<path:path>", api.elsewhere, name="api_elsewhere"),
     path("healthz", status.healthz, name="healthz"),
     path("readyz", status.readyz, name="readyz"),
 ]

@@ -1,42 +1,43 @@
 """Upload, the case page, its texts and exports.
 
 Template contexts
-- cases/new.html: `methods` (install methods), `error` (a sentence, or None), `limits` (of what is taken), `collect` (the command)
+- cases/new.html: `methods` (id → InstallMethod), `error` (a sentence, or None), `limits` (unpack.Limits), `max_request_bytes`,
+  `case_seconds`, `keep_days`, `section`
 - cases/case.html and its fragment cases/_case.html: `case`, `report` (in the page's language, None while waiting), `steps`
-  (ids in order), `failure` (sentence), `method` (install method chosen), `methods`, `earlier` (id of an earlier case of the same
-  bytes), `delete_token` (known to this browser, else ""), `topology_svgs`, `timeline_svg`
-- cases/gone.html: `case` (410)
-- cases/text.html: `case`, `texts`, `text`, `rows` [(number, line, is_evidence, gap before)], `first`, `previous`, `next`
+  (ids in order), `failure` (a sentence, or ""), `method` (id of the install method chosen, or ""), `methods`, `earlier` (a
+  Case of the same contents, or None; see actions.earlier_case), `delete_token` (known to this browser, else ""),
+  `delete_refused` (True when a wrong token was given)
+- cases/gone.html: `case` (410; 200 right after deleting)
+- cases/text.html: `case`, `texts`, `text`, `rows` [(number, line, is cited as evidence, lines left out before it)], `cited` (line
+  numbers), `wanted` (line asked for), `previous`, `next` (line numbers to go to, or None)
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from troubleshoot import actions, shelf
 from troubleshoot.diagnosis.renderings import as_markdown, as_text, in_language
 from troubleshoot.diagnosis.unpack import Limits
-from troubleshoot.drawing.timeline import timeline_svg
-from troubleshoot.drawing.topology import topology_svg
-from troubleshoot.forms import sent_files
+from troubleshoot.forms import Sent, sent_files
 from troubleshoot.models import Case
+from troubleshoot.tasks import send
+from troubleshoot.templatetags.unhang import content_language
 
 STEPS = ("queued", "unpack", "recognise", "parse", "diagnose", "remedies", "report")
 WINDOW = 1000  # lines of a text shown at once
 TOKEN_COOKIE = "delete-token"  # noqa: S105  # the name of a cookie, no secret
-POLL_STOPS = 286  # htmx stops polling when it gets this status
-
-
-def language() -> str:
-    return "zh-hans" if (get_language() or "en").startswith("zh") else "en"
+POLL_STOPS = 286  # htmx swaps the answer in and stops polling when it gets this status
 
 
 def find(case_id: str) -> Case:
@@ -46,23 +47,40 @@ def find(case_id: str) -> Case:
         raise Http404("There is no such case.") from None
 
 
-@require_http_methods(["GET", "POST"])
+def known_method(method: str) -> str:
+    return method if method in shelf.library().install_methods else ""
+
+
+@csrf_exempt
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
-    """The upload page, and the upload."""
-    if request.method == "GET":
+    """The upload page, and the upload.
+
+    The check against forged forms comes after the limits, in `opened`: it reads the whole body, and what is too large
+    must be refused before that.
+    """
+    if request.method != "POST":
         return render(request, "cases/new.html", new_context(None))
     try:
-        opened = actions.open_case(sent_files(request), "web", known_method(request.POST.get("install_method", "")))
+        return opened(request, sent_files(request))
     except actions.Refused as refused:
-        response = render(request, "cases/new.html", new_context(refused.reason[language()]), status=refused.status)
+        response = render(request, "cases/new.html", new_context(refused.reason[content_language()]), status=refused.status)
         if refused.retry_after:
             response.headers["Retry-After"] = str(refused.retry_after)
         return response
-    address = opened.case.get_absolute_url()
-    response = redirect(f"{address}?earlier={opened.earlier.pk}" if opened.earlier else address)
+
+
+@csrf_protect
+def opened(request: HttpRequest, files: Sent) -> HttpResponse:
+    """To the new case's page. The browser keeps the delete token in a cookie that only this case's address gets."""
+    case, token = actions.open_case(files, "web", known_method(request.POST.get("install_method", "")))
+    send(case.pk)
+    address = case.get_absolute_url()
+    response = redirect(address)
     response.set_cookie(
         TOKEN_COOKIE,
-        opened.delete_token,
+        token,
         path=address,
         max_age=settings.KEEP_DAYS * 86400,
         httponly=True,
@@ -74,16 +92,14 @@ def new(request: HttpRequest) -> HttpResponse:
 
 def new_context(error: str | None) -> dict[str, Any]:
     return {
+        "section": "diagnose",
         "error": error,
         "methods": shelf.library().install_methods,
         "limits": Limits(),
         "max_request_bytes": settings.MAX_REQUEST_BYTES,
+        "case_seconds": settings.CASE_SECONDS,
         "keep_days": settings.KEEP_DAYS,
     }
-
-
-def known_method(method: str) -> str:
-    return method if method in shelf.library().install_methods else ""
 
 
 @never_cache
@@ -92,29 +108,32 @@ def case(request: HttpRequest, case_id: str) -> HttpResponse:
     """The page of one case, or for htmx just the part that changes."""
     found = find(case_id)
     if not found.is_live:
-        return render(request, "cases/gone.html", {"case": found}, status=410)
-    method = known_method(request.GET.get("install_method", "")) or found.install_method
-    context = case_context(found, method)
-    context["earlier"] = request.GET.get("earlier", "")
-    context["delete_token"] = request.COOKIES.get(TOKEN_COOKIE, "")
-    if request.htmx:  # type: ignore[attr-defined]
+        return gone(request, found)
+    context = case_context(request, found)
+    if request.htmx:  # type: ignore[attr-defined]  # set by django-htmx
         return render(request, "cases/_case.html", context, status=200 if found.is_waiting else POLL_STOPS)
     return render(request, "cases/case.html", context)
 
 
-def case_context(found: Case, method: str) -> dict[str, Any]:
-    lang = language()
-    report = in_language(found.report, lang, method or None) if found.report else None
-    failure = actions.FAILURES.get(found.failure, {}).get(lang, "").format(seconds=settings.CASE_SECONDS)
+def gone(request: HttpRequest, found: Case) -> HttpResponse:
+    if request.htmx:  # type: ignore[attr-defined]  # set by django-htmx
+        # A page that still polls is brought to the page that says so.
+        return HttpResponse(status=POLL_STOPS, headers={"HX-Refresh": "true"})
+    return render(request, "cases/gone.html", {"case": found}, status=410)
+
+
+def case_context(request: HttpRequest, found: Case) -> dict[str, Any]:
+    lang = content_language()
+    method = known_method(request.GET.get("install_method", "")) or found.install_method
     return {
         "case": found,
-        "report": report,
+        "report": in_language(found.report, lang, method or None) if found.report else None,
         "steps": STEPS,
-        "failure": failure,
+        "failure": actions.failure_words(found, lang),
         "method": method,
         "methods": shelf.library().install_methods,
-        "timeline_svg": timeline_svg(report["timeline"], lang) if report and report["timeline"]["phases"] else "",
-        "topology_svgs": [topology_svg(matrix, lang) for matrix in report["topology"]] if report else [],
+        "earlier": actions.earlier_case(found),
+        "delete_token": request.COOKIES.get(TOKEN_COOKIE, ""),
     }
 
 
@@ -124,10 +143,10 @@ def export(request: HttpRequest, case_id: str, form: str) -> HttpResponse:
     """The report as .json, .md or .txt."""
     found = find(case_id)
     if not found.is_live:
-        return render(request, "cases/gone.html", {"case": found}, status=410)
-    if not found.report:
-        raise Http404("The report is not ready yet.")
-    said = contract(found, language(), known_method(request.GET.get("install_method", "")) or found.install_method)
+        return gone(request, found)
+    if not found.report or form not in ("json", "md", "txt"):
+        raise Http404("The report is not ready yet, or not made in this form: .json, .md and .txt are.")
+    said = contract(found, content_language(), known_method(request.GET.get("install_method", "")))
     if form == "json":
         return JsonResponse(said, json_dumps_params={"ensure_ascii": False, "indent": 1})
     text, kind = (as_markdown(said), "text/markdown") if form == "md" else (as_text(said), "text/plain")
@@ -135,50 +154,51 @@ def export(request: HttpRequest, case_id: str, form: str) -> HttpResponse:
 
 
 def contract(found: Case, lang: str, method: str = "") -> dict[str, Any]:
-    """The report of the contract for this case: what is stored, in one language, with the case's own fields."""
-    own = {
+    """The contract's JSON for this case: what is stored, in one language, with the case's own fields first."""
+    own: dict[str, Any] = {
+        "schema": 1,
         "id": found.pk,
         "status": found.status,
         "lang": lang,
         "created": found.created.isoformat(),
         "expires": found.expires.isoformat(),
-        "url": found.get_absolute_url(),
     }
     if found.report:
-        return {**in_language(found.report, lang, method or None), **own}
+        return {**own, **in_language(found.report, lang, method or found.install_method or None), "status": found.status}
     if found.status == Case.Status.FAILED:
-        own["failure"] = actions.FAILURES.get(found.failure, {}).get(lang, "").format(seconds=settings.CASE_SECONDS)
-    return {"schema": 1, **own, "step": found.step}
+        return {**own, "failure": {"id": found.failure, "says": actions.failure_words(found, lang)}}
+    return {**own, "step": found.step or "queued"}
 
 
 @require_POST
 def delete(request: HttpRequest, case_id: str) -> HttpResponse:
     """Delete with the token that the uploader's browser holds, or that was typed in."""
     found = find(case_id)
-    token = request.POST.get("token", "") or request.COOKIES.get(TOKEN_COOKIE, "")
+    if not found.is_live:
+        return gone(request, found)
+    token = request.POST.get("token", "").strip() or request.COOKIES.get(TOKEN_COOKIE, "")
     if not actions.may_delete(found, token):
-        return render(request, "cases/case.html", {**case_context(found, found.install_method), "delete_refused": True}, status=403)
+        return render(request, "cases/case.html", {**case_context(request, found), "delete_refused": True}, status=403)
     actions.delete_case(found)
-    found.refresh_from_db()
     response = render(request, "cases/gone.html", {"case": found})
     response.delete_cookie(TOKEN_COOKIE, path=found.get_absolute_url())
     return response
 
 
+@never_cache
 @require_GET
 def text(request: HttpRequest, case_id: str, position: int) -> HttpResponse:
     """A window of one redacted text: `?line=` brings that line into view, evidence is marked."""
     found = find(case_id)
     if not found.is_live:
-        return render(request, "cases/gone.html", {"case": found}, status=410)
+        return gone(request, found)
     texts = list(found.texts.defer("packed", "numbers"))
-    if position >= len(texts):
+    shown = found.texts.filter(position=position).first()
+    if shown is None:
         raise Http404("This case has no such text.")
-    shown = found.texts.get(position=position)
     lines, numbers = shown.lines(), shown.line_numbers()
-    wanted = request.GET.get("line", "1")
-    at = bisect_left(numbers, int(wanted)) if wanted.isdigit() and len(wanted) < 12 else 0
-    first = max(0, min(at - WINDOW // 4 if at > WINDOW // 2 else 0, len(lines) - WINDOW))
+    wanted = line_number(request.GET.get("line", ""))
+    first = window_start(bisect_left(numbers, wanted), len(lines))
     cited = evidence_lines(found.report or {}, shown.name)
     rows = []
     before = numbers[first - 1] if first else 0
@@ -190,18 +210,27 @@ def text(request: HttpRequest, case_id: str, position: int) -> HttpResponse:
         "texts": texts,
         "text": shown,
         "rows": rows,
-        "cited": cited,
-        "wanted": int(wanted) if wanted.isdigit() and len(wanted) < 12 else 1,
+        "cited": sorted(cited),
+        "wanted": wanted,
         "previous": numbers[max(0, first - WINDOW // 2)] if first else None,
-        "next": numbers[first + WINDOW] if first + WINDOW < len(lines) else None,
+        "next": numbers[min(first + WINDOW + WINDOW // 2, len(lines) - 1)] if first + WINDOW < len(lines) else None,
     }
     return render(request, "cases/text.html", context)
 
 
+def line_number(asked: str) -> int:
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 12 else 1
+
+
+def window_start(at: int, lines: int) -> int:
+    """Where a window of WINDOW lines begins so that line `at` stands in its middle, as far as the text's ends allow."""
+    return max(0, min(at - WINDOW // 2, lines - WINDOW))
+
+
 def evidence_lines(report: dict[str, Any], name: str) -> set[int]:
     """The lines of this text that the report cites."""
-    items = [e for cause in report.get("causes", []) for e in (*cause["evidence"], *cause["against"])]
-    items += report.get("also_noticed", [])
-    return {e["line"] for e in items if e.get("file") == name and e.get("line")}
-
-
+    items: Sequence[dict[str, Any]] = [
+        *(item for cause in report.get("causes", []) for item in (*cause["evidence"], *cause["against"])),
+        *report.get("also_noticed", []),
+    ]
+    return {item["line"] for item in items if item.get("file") == name and item.get("line")}
