@@ -107,17 +107,32 @@ def test_flags_go_into_the_quoted_command_of_a_shell():
 
 
 def test_a_flag_with_a_value_is_changed_where_it_stands():
-    text = "docker run image --max-model-len 32768 --max-num-seqs=256 --port 1\n"
+    text = "docker run image --model m --max-model-len 32768 --max-num-seqs=256 --port 1\n"
 
     after = patch_docker_run(text, Change(), ("--max-model-len 8192", "--max-num-seqs 64"))
 
-    assert after == "docker run image --max-model-len 8192 --max-num-seqs=64 --port 1\n"
+    assert after == "docker run image --model m --max-model-len 8192 --max-num-seqs=64 --port 1\n"
 
 
 def test_what_follows_the_command_stays():
-    text = "docker run image --a 1 2>&1 | tee log && echo done\n"
+    text = "docker run vllm/vllm-openai --a 1 2>&1 | tee log && echo done\n"
 
     assert patch_docker_run(text, Change(), FLAGS) == text.replace("--a 1 2>", "--a 1 --disable-custom-all-reduce 2>")
+
+
+@pytest.mark.parametrize("command", ["", " bash", " sleep infinity", " python3 train.py --lr 1"])
+def test_flags_of_an_engine_are_not_given_to_another_program(command):
+    text = f"docker run -it --gpus all registry/ci:1{command}\n"
+
+    assert patch_docker_run(text, Change(), FLAGS) == text
+    compose = f"services:\n  a:\n    image: registry/ci:1\n    command:{command or ' x'}\n"
+    assert patch_compose(compose, Change(), FLAGS) == compose
+
+
+def test_the_hosts_shared_memory_mounted_is_large_enough():
+    text = "docker run -v /dev/shm:/dev/shm -e NCCL_P2P_DISABLE=1 image\n"
+
+    assert patch_docker_run(text, P2P_OFF, ()) == text
 
 
 @pytest.mark.parametrize("text", ["", "docker ps", "docker run", "docker run --gpus all", "run image", "docker run -e", "docker run 'open"])
@@ -407,3 +422,13 @@ def test_a_value_that_nobody_knows_is_not_written_into_a_file():
 def test_odd_input_never_raises(text):
     find_patchable([document(text)])
     give_back(text)
+
+
+def test_a_file_that_is_meant_to_explode_is_left_alone_quickly():
+    bomb = "services:\n  a: &a\n    image: nvidia\n    deploy: [x, x]\n"
+    for n in range(1, 40):
+        bomb += f"  b{n}: &b{n}\n    image: vllm\n    deploy: [*{'a' if n == 1 else f'b{n - 1}'}, *{'a' if n == 1 else f'b{n - 1}'}]\n"
+    deep = "services:\n  a:\n    image: vllm\n    deploy: " + "[" * 5000 + "]" * 5000 + "\n"
+
+    for text in (bomb, deep, "\n" * 1900 + "x", "a" * 100_000):
+        assert give_back(text, name="env") == []

@@ -426,6 +426,8 @@ def test_what_was_detected_stands_first():
     assert first(engine="vllm", launcher="ray") == ("ray", "engine")
     assert first(gpustack=True) == ("gpustack-model", "gpustack-ui")
     assert first(engine="vllm", container="docker") == ("docker", "engine")
+    assert first(nccl_version="2.21.5") == ("docker", "engine")
+    assert first() == ("gpustack-model", "gpustack-ui")
 
 
 def test_the_models_own_environment_goes_before_the_worker_in_gpustack_2_unless_the_reader_chose():

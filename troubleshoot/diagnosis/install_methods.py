@@ -179,8 +179,9 @@ def variants_for(change: Change, facts: Facts, methods: Mapping[str, InstallMeth
     product, detected = product_of(facts), detected_method(facts)
     answered = any(fact.source == "answer" for fact in facts.all("install_method"))
     version = facts.value("gpustack_version")
-    # An engine that was seen, with no word of GPUStack: more likely started by hand than by GPUStack.
-    likely = product or ("engine" if facts.value("engine") else "gpustack")
+    # A launch that was seen, with no word of GPUStack: more likely started by hand than by GPUStack.
+    seen = any(facts.all(name) for name in ("engine", "nccl_version", "torch_version", "transport", "launcher"))
+    likely = product or ("engine" if seen else "gpustack")
     fitting = []
     for method in methods.values():
         for variant in method.variants:

@@ -23,7 +23,7 @@ MOST_PATCHES = 4  # for one remedy
 # Without one of these there is nothing to give back; most logs end here.
 MAY_HOLD = re.compile(
     r"(?:docker|podman|nerdctl)\s+(?:container\s+)?(?:run|create)\b|^(?:services|apiVersion):|^\s*\[Service\]|/etc/default/|\.env\b"
-    r"|\A(?:\s*(?:[#;].*)?\n)*\s*(?:export\s+)?[A-Za-z_]\w*\s*=",
+    r"|\A(?:[ \t]*(?:[#;].*)?\n)*[ \t]*(?:export[ \t]+)?[A-Za-z_]\w*\s*=",
     re.MULTILINE,
 )
 # What may stand before a command that was pasted from a terminal.
@@ -86,7 +86,10 @@ def find_patchable(documents: Iterable[Document]) -> list[Patchable]:
         if len(document.texts) > MOST_LINES or not MAY_HOLD.search("\n".join(document.texts)):
             continue
         for start, lines in whole_runs(document):
-            found += in_lines(document.name, start, lines)
+            try:
+                found += in_lines(document.name, start, lines)
+            except RecursionError:
+                continue  # YAML nested out of all reason
     return found
 
 
@@ -316,7 +319,7 @@ def patched_from(patchables: Iterable[Patchable], change: Change, facts: Facts) 
     for patchable in patchables:
         try:
             after, diff, notes = patch(patchable, filled, flags, service)
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError):
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
             continue  # an odd file is left as it is: the snippets still say what to do
         if diff:
             made.append(

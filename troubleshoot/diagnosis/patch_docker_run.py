@@ -17,6 +17,10 @@ SHORT_SWITCHES = "ditPq"
 COMMAND = re.compile(r"\b(?:docker|podman|nerdctl)\s+(?:container\s+)?(?:run|create)\b")
 STAND_IN = re.compile(r"<[\w. -]+>")  # what redaction, or a manual, puts for a value: no redirection
 ENGINE_COMMAND = re.compile(r"vllm serve|vllm\.entrypoints|sglang\.launch_server|sglang serve")
+ENGINE_ENTRYPOINT = re.compile(r"vllm-openai|/vllm-serve|vllm/vllm")  # images that start the engine themselves
+ENGINE_ARGUMENT = re.compile(
+    r"(?:^|\s)(?:--model(?:-path)?|--tensor-parallel-size|-tp|--tp(?:-size)?|--served-model-name)(?:[=\s]|$)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,8 @@ def patch_docker_run(
     container = dict(change.container)
     if "shm_size" in container:
         held = next((o for o in run.options if o.name == "--shm-size"), None)
-        if "host" in run.values("--ipc"):
+        mounted = any(re.search(r"[:=]/dev/shm\b", value) for value in run.values("-v", "--volume", "--mount"))
+        if mounted or "host" in run.values("--ipc"):
             del container["shm_size"]
         elif held is not None:
             wanted = container.pop("shm_size")
@@ -178,6 +183,16 @@ def has_option(run: DockerRun, option: str) -> bool:
     return any(held.name == name and held.value in (value, "ALL") for held in run.options)
 
 
+def starts_an_engine(image: str, command: str) -> bool:
+    """Whether flags at the end of this command reach an engine, and not a shell or a program of its own."""
+    if ENGINE_COMMAND.search(command):
+        return True
+    # An image of an engine takes bare arguments; elsewhere only arguments that engines have tell.
+    return bool(
+        ENGINE_ARGUMENT.search(command) or (ENGINE_ENTRYPOINT.search(image) and command.lstrip().startswith("-"))
+    )
+
+
 def flag_edits(text: str, run: DockerRun, flags: tuple[str, ...]) -> list[tuple[int, int, str]]:
     """What puts the engine's flags into the arguments, or into the quoted command of `bash -c`."""
     script = next((word for word in run.arguments if " " in word.value and ENGINE_COMMAND.search(word.value)), None)
@@ -185,6 +200,8 @@ def flag_edits(text: str, run: DockerRun, flags: tuple[str, ...]) -> list[tuple[
         missing = [flag for flag in flags if flag.split()[0] not in script.value]
         inside = script.end - 1 if text[script.end - 1] in "'\"" else script.end
         return [(inside, inside, "".join(f" {flag}" for flag in missing))] if missing else []
+    if not starts_an_engine(run.image.value, " ".join(word.value for word in run.arguments)):
+        return []
     edits: list[tuple[int, int, str]] = []
     added: list[str] = []
     for flag in flags:

@@ -13,11 +13,14 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, FoldedScalarString, ScalarString
 
-from troubleshoot.diagnosis.patch_docker_run import ENGINE_COMMAND
+from troubleshoot.diagnosis.patch_docker_run import ENGINE_COMMAND, starts_an_engine
 from troubleshoot.diagnosis.snippets import Change, size_gib
 
 WORKLOADS = {"Deployment", "StatefulSet", "DaemonSet", "Pod", "Job", "CronJob", "ReplicaSet", "LeaderWorkerSet"}
 ENGINE_IMAGE = re.compile(r"vllm|sglang|lmsysorg|gpustack|runner:", re.IGNORECASE)
+ALIAS = re.compile(r"(?<![\w*])\*[\w-]+")
+MOST_ALIASES = 30
+MOST_NESTING = 50
 NVIDIA = re.compile(r"nvidia", re.IGNORECASE)
 
 
@@ -45,8 +48,19 @@ def indent_of(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
+def nesting(text: str) -> int:
+    """How deep brackets and blanks nest, without reading it as YAML."""
+    depth = deepest = 0
+    for bracket in re.findall(r"[\[\]{}]", text):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    return max(deepest, max((indent_of(line) for line in text.splitlines()), default=0) // 2)
+
+
 def load(text: str) -> Any:
-    """What the text holds, or None when it is no YAML."""
+    """What the text holds, or None when it is no YAML (or so nested or full of aliases that it may be meant to explode)."""
+    if len(ALIAS.findall(text)) > MOST_ALIASES or nesting(text) > MOST_NESTING:
+        return None
     try:
         return yaml_like(text).load(text)
     except (YAMLError, ValueError, TypeError, AttributeError, IndexError, KeyError, RecursionError):
@@ -118,6 +132,15 @@ def set_environment(owner: CommentedMap, key: str, env: dict[str, str]) -> bool:
                 held[at] = f"{name}={value}"
                 changed = True
     return changed
+
+
+def words_of_command(owner: CommentedMap) -> str:
+    """The command and arguments of a service or container, as one line."""
+    parts: list[str] = []
+    for key in ("entrypoint", "command", "args"):
+        held = owner.get(key)
+        parts += [str(word) for word in held] if isinstance(held, CommentedSeq) else [str(held)] if held else []
+    return " ".join(parts)
 
 
 def set_flags(owner: CommentedMap, key: str, flags: tuple[str, ...]) -> bool:
@@ -228,7 +251,7 @@ def edit_service(service: CommentedMap, change: Change, flags: tuple[str, ...]) 
     image = str(service.get("image", ""))
     is_gpustack = "gpustack/gpustack" in image
     changed = set_environment(service, "environment", dict(change.env)) if change.env else False
-    if flags and not is_gpustack:
+    if flags and not is_gpustack and starts_an_engine(image, words_of_command(service)):
         changed |= set_flags(service, "command", flags)
     container = change.container
     if "shm_size" in container and service.get("ipc") != "host":
@@ -313,7 +336,7 @@ def edit_container(spec: CommentedMap, container: CommentedMap, change: Change, 
             held.pop("valueFrom", None)
             held["value"] = DoubleQuotedScalarString(value)
             changed = True
-    if flags:
+    if flags and starts_an_engine(str(container.get("image", "")), words_of_command(container)):
         changed |= set_flags(container, "args" if container.get("args") else "command", flags)
     wanted = change.container
     if "shm_size" in wanted and not spec.get("hostIPC"):
