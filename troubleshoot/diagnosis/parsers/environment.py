@@ -1,0 +1,49 @@
+"""Variables that are really set: `env` output, environment files, what NCCL echoes.
+
+Samples:
+
+    NCCL_P2P_DISABLE=1
+    export NCCL_DEBUG=INFO
+    NCCL_SOCKET_IFNAME: eth0
+
+In a systemd environment file (`/etc/default/gpustack`) a line that begins with `export` is dropped by systemd
+(src/basic/env-file.c): that is told apart as `env_dropped`. A variable inside a sentence is advice, not a setting.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from troubleshoot.diagnosis.evidence import Section
+from troubleshoot.diagnosis.facts import Fact
+from troubleshoot.diagnosis.parsers.format import Format
+from troubleshoot.diagnosis.peel import peel
+
+OURS = r"(?:NCCL|VLLM|GLOO|SGLANG|SGL|CUDA|TORCH|RAY|HF|GPUSTACK|OMP|LD|MASTER|NVIDIA|HCCL|UCX|FI|OMPI|PYTORCH)_[A-Z0-9_]+|LD_PRELOAD|WORLD_SIZE|RANK"
+PLAIN = re.compile(rf"^\s*(?P<name>{OURS})\s*=\s*(?P<value>[^\s=].*?)?\s*$")
+EXPORT = re.compile(rf"^\s*(?:export|setenv|ENV|SET)\s+(?P<name>{OURS})(?:=|\s+)(?P<value>\S.*?)\s*$")
+YAML = re.compile(rf"^\s*(?:-\s*)?[\"']?(?P<name>{OURS})[\"']?\s*[:=]\s*[\"']?(?P<value>[^\"'\s]+)[\"']?,?\s*$")
+NAME_VALUE = re.compile(rf"name[\"']?\s*:\s*[\"']?(?P<name>{OURS})[\"']?\s*,\s*[\"']?value[\"']?\s*:\s*[\"']?(?P<value>[^\"'\s,}}]+)")
+FILE_MARK = re.compile(r"/etc/default/\S+|EnvironmentFile")
+
+
+def parse(section: Section) -> Iterator[Fact]:
+    in_unit_file = any(FILE_MARK.search(text) for text in section.document.texts[:40]) if len(section.document.texts) < 2000 else False
+    for line in section.lines:
+        text = peel(line.text).body
+        if match := EXPORT.match(text):
+            name, value = match["name"], match["value"].strip("\"'")
+            yield Fact("env_dropped" if in_unit_file else "env", (name, value), line)
+        elif match := (PLAIN.match(text) or YAML.match(text) or NAME_VALUE.search(text)):
+            yield Fact("env", (match["name"], (match["value"] or "").strip("\"'")), line)
+
+
+FORMATS = (
+    Format(
+        kind="environment",
+        title={"en": "environment variables", "zh-hans": "环境变量"},
+        lines=(r"(?:NCCL|VLLM|GLOO|SGLANG|SGL|CUDA|TORCH|GPUSTACK|MASTER|UCX|PYTORCH)_[A-Z0-9_]+[\"']?\s*[=:,]", r"LD_PRELOAD\s*="),
+        parse=parse,
+    ),
+)

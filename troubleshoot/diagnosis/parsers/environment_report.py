@@ -1,0 +1,81 @@
+"""Environment reports (torch and vLLM `collect_env`, SGLang `check_env`), lscpu, `pip freeze`: versions and hardware.
+
+Samples (domain/engines.md §5):
+
+    PyTorch version: 2.6.0+cu124             PyTorch version              : 2.6.0+cu124
+    Nvidia driver version: 550.54.15         GPU 0: NVIDIA RTX A6000
+    nvidia-nccl-cu12==2.21.5                 Hypervisor vendor: KVM
+
+Values such as "Could not collect" and "N/A" tell nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from troubleshoot.diagnosis.evidence import Section
+from troubleshoot.diagnosis.facts import Fact
+from troubleshoot.diagnosis.parsers.format import Format
+from troubleshoot.diagnosis.peel import peel
+
+VERSION = r"v?(?P<value>\d+(?:\.\d+)+(?:[.+-]?\w+)*)"
+KEYS: tuple[tuple[str, re.Pattern[str], bool], ...] = (
+    # (fact, pattern, sure): what the engine says in its own log outweighs a package list
+    ("torch_version", re.compile(rf"(?:PyTorch version|PyTorch)\s*:\s*{VERSION}"), True),
+    ("driver_version", re.compile(r"(?:Nvidia driver version|CUDA Driver Version|NVIDIA driver)\s*:\s*(?P<value>\d{3}\.\d+(?:\.\d+)?)", re.I), True),
+    ("cuda_version", re.compile(r"(?:CUDA used to build PyTorch|CUDA runtime version|CUDA Version)\s*:\s*(?P<value>\d+\.\d+)"), False),
+    ("engine_version", re.compile(rf"vLLM Version\s*:\s*{VERSION}"), False),
+    ("engine_version", re.compile(rf"^\s*(?:vllm|sglang)\s*[:=]=?\s*{VERSION}"), False),
+    ("nccl_version", re.compile(r"nvidia-nccl-cu\d+\s*(?:==|\s)\s*(?P<value>\d+\.\d+\.\d+)"), False),
+    ("torch_version", re.compile(r"^\s*(?:\[pip3\]|\[conda\])?\s*torch==(?P<value>\d+\.\d+\.\d+)"), False),
+    ("gpu_model", re.compile(r"^\s*GPU [\d,]+: (?P<value>(?:NVIDIA|Tesla|GeForce|Quadro|A\d+|H\d+|RTX)[^(\n]*?)\s*(?:\(UUID.*)?$"), True),
+)
+CPU = re.compile(r"(?:Vendor ID|Model name|CPU model|BIOS Vendor ID)\s*:\s*(?P<value>\S.*)")
+CPU_WORDS = (("AuthenticAMD", "amd"), ("AMD EPYC", "amd"), ("AMD Ryzen", "amd"), ("Threadripper", "amd"), ("GenuineIntel", "intel"), ("Intel(R)", "intel"), ("Xeon", "intel"), ("CentaurHauls", "zhaoxin"), ("ARM", "arm"), ("Neoverse", "arm"), ("Kunpeng", "arm"), ("POWER", "power"))
+GPU_ROW = re.compile(r"^\s*GPU (?P<indexes>\d+(?:,\d+)*): ")
+CPU_LOOSE = re.compile(r"\b(?:AMD (?:EPYC|Ryzen)|Threadripper)\b|\b(?:Intel\(R\) )?Xeon\b|\bIntel Core\b")
+
+
+def parse(section: Section) -> Iterator[Fact]:
+    indexes: set[int] = set()
+    count_line = None
+    for line in section.lines:
+        text = peel(line.text).body
+        for name, pattern, sure in KEYS:
+            if match := pattern.search(text):
+                value = match["value"].split("+")[0] if name == "torch_version" else match["value"].strip()
+                yield Fact(name, value, line, sure=sure)
+                break
+        if match := GPU_ROW.match(text):
+            indexes.update(int(i) for i in match["indexes"].split(","))
+            count_line = count_line or line
+        if match := CPU.search(text):
+            vendor = next((v for word, v in CPU_WORDS if word in match["value"]), None)
+            if vendor:
+                yield Fact("cpu_vendor", vendor, line)
+        elif match := CPU_LOOSE.search(text):
+            yield Fact("cpu_vendor", "amd" if "AMD" in match[0] or "Threadripper" in match[0] else "intel", line, sure=False)
+    if count_line:
+        yield Fact("gpu_count", len(indexes), count_line)
+
+
+FORMATS = (
+    Format(
+        kind="environment-report",
+        title={"en": "environment report", "zh-hans": "环境报告"},
+        lines=(
+            r"PyTorch(?: version)?\s*:\s*\d",
+            r"(?i)nvidia driver(?: version)?\s*:\s*\d|CUDA Driver Version\s*:\s*\d",
+            r"CUDA (?:used to build PyTorch|runtime version|Version)\s*:\s*\d",
+            r"vLLM Version\s*:",
+            r"(?:vllm|sglang)\s*[:=]=?\s*v?\d+\.\d",
+            r"nvidia-nccl-cu\d+\s*(?:==|\s)\s*\d",
+            r"torch==\d",
+            r"GPU [\d,]+: (?:NVIDIA|Tesla|GeForce|Quadro|A\d|H\d|RTX)",
+            r"(?:Vendor ID|Model name|CPU model)\s*:",
+            r"AMD (?:EPYC|Ryzen)|Threadripper|\bXeon\b|Intel Core",
+        ),
+        parse=parse,
+    ),
+)

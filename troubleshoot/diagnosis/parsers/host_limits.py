@@ -1,0 +1,59 @@
+"""`df` of /dev/shm, `ulimit -a`, /proc limits, `free`: what a process may use.
+
+Samples:
+
+    shm              64M   64M     0 100% /dev/shm
+    max locked memory           (kbytes, -l) 8192
+    Max locked memory         65536                65536                bytes
+    Mem:            251          12         200           1          38         236
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from troubleshoot.diagnosis.evidence import Section
+from troubleshoot.diagnosis.facts import Fact
+from troubleshoot.diagnosis.parsers.format import Format
+from troubleshoot.diagnosis.peel import peel
+
+UNITS = {"": 1 << 10, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+SIZE = r"(?P<{0}>[\d.]+)(?P<{0}_unit>[KMGTB]?)i?B?"
+SHM = re.compile(rf"^\S+\s+{SIZE.format('size')}\s+{SIZE.format('used')}\s+\S+\s+\d+%\s+/dev/shm\s*$")
+ULIMIT = re.compile(r"max locked memory\s*\((?P<unit>kbytes|bytes|mbytes)?,?\s*-l\)\s*(?P<value>unlimited|\d+)")
+PROC = re.compile(r"Max locked memory\s+(?P<value>unlimited|\d+)\s")
+FILES = re.compile(r"open files\s*\(-n\)\s*(?P<value>\d+)")
+MOUNT = re.compile(r"on /dev/shm type tmpfs \([^)]*size=(?P<size>\d+)(?P<unit>[kmg]?)")
+
+
+def size_bytes(number: str, unit: str) -> int:
+    """Bytes of a `df` cell; without a unit `df` counts KiB."""
+    return int(float(number) * UNITS[unit.upper()])
+
+
+def parse(section: Section) -> Iterator[Fact]:
+    for line in section.lines:
+        text = peel(line.text).body
+        if match := SHM.match(text):
+            yield Fact("shm_bytes", size_bytes(match["size"], match["size_unit"]), line)
+            yield Fact("shm_used_bytes", size_bytes(match["used"], match["used_unit"]), line)
+        elif match := MOUNT.search(text):
+            yield Fact("shm_bytes", int(match["size"]) * {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}[match["unit"]], line)
+        elif match := ULIMIT.search(text):
+            value = match["value"]
+            yield Fact("memlock", value if value == "unlimited" else int(value) * (1 if match["unit"] == "bytes" else 1 << 10), line)
+        elif match := PROC.search(text):
+            yield Fact("memlock", match["value"] if match["value"] == "unlimited" else int(match["value"]), line)
+        elif match := FILES.search(text):
+            yield Fact("open_files", int(match["value"]), line)
+
+
+FORMATS = (
+    Format(
+        kind="host-limits",
+        title={"en": "limits of memory and files", "zh-hans": "内存与文件限制"},
+        lines=(r"\d+%\s+/dev/shm", r"/dev/shm type tmpfs", r"[Mm]ax locked memory", r"open files\s*\(-n\)"),
+        parse=parse,
+    ),
+)

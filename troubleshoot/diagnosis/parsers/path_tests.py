@@ -1,0 +1,101 @@
+"""Tests of the path between GPUs: `topo -p2p`, p2pBandwidthLatencyTest, simpleP2P, nccl-tests.
+
+Samples (domain/nccl.md §1.6, §7.2):
+
+     GPU0   X       OK                 Device=0 CAN Access Peer Device=1
+     GPU1   OK      X                  # Out of bounds values : 0 OK
+    Unidirectional P2P=Enabled Bandwidth (P2P Writes) Matrix (GB/s)
+       D\\D     0      1
+         0 780.12  11.94
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from troubleshoot.diagnosis.evidence import Section
+from troubleshoot.diagnosis.facts import Fact
+from troubleshoot.diagnosis.parsers.format import Format
+from troubleshoot.diagnosis.parsers.topo_matrix import tidy
+from troubleshoot.diagnosis.peel import peel
+
+STATUS_ROW = re.compile(r"^[\s|]*(?P<gpu>GPU\d+)[\s|]+(?P<cells>(?:(?:X|OK|CNS|GNS|TNS|NS|U|DR)[\s|]*)+)$")
+COMMAND = re.compile(r"topo\s+-p2p\s+(?P<capability>[rwnap])")
+HEADER = re.compile(r"^[\s|]*GPU0[\s|]+GPU1")
+ACCESS = re.compile(r"Device=(?P<a>\d+) (?P<can>CAN(?:NOT)?) Access Peer Device=(?P<b>\d+)")
+SIMPLE = re.compile(r"> Peer access from .*\(GPU(?P<a>\d+)\) -> .*\(GPU(?P<b>\d+)\) : (?P<can>Yes|No)")
+TITLE = re.compile(r"(?P<kind>Unidirectional|Bidirectional) P2P=(?P<state>Enabled|Disabled) Bandwidth")
+ROW = re.compile(r"^\s*(?P<gpu>\d+)\s+(?P<cells>(?:[\d.]+\s*)+)$")
+BOUNDS = re.compile(r"# Out of bounds values\s*:\s*(?P<count>\d+)\s+(?P<verdict>OK|FAILED)")
+BUS = re.compile(r"# Avg bus bandwidth\s*:\s*(?P<speed>[\d.]+)")
+PASSED = re.compile(r"^\s*Test passed\s*$")
+FAILED = re.compile(r"^\s*Test failed!\s*$|Verification error @ element")
+
+
+def parse_status(section: Section) -> Iterator[Fact]:
+    """One `topo -p2p` matrix; which capability stands in the command above it, where that is there."""
+    head = section.lines[0]
+    capability = "r"
+    for line in section.document:
+        if line.number >= head.number:
+            break
+        if line.number >= head.number - 6 and (match := COMMAND.search(line.text)):
+            capability = match["capability"]
+    for line in section.lines:
+        if match := STATUS_ROW.match(tidy(line.text)):
+            for column, cell in enumerate(match["cells"].replace("|", " ").split()):
+                if cell != "X":
+                    yield Fact("p2p_status", (capability, match["gpu"], f"GPU{column}", cell), line)
+
+
+def status_belongs(text: str, taken: int) -> bool:
+    return bool(STATUS_ROW.match(tidy(text))) or (taken < 2 and not text.strip())
+
+
+def parse_bandwidth(section: Section) -> Iterator[Fact]:
+    """One bandwidth matrix of p2pBandwidthLatencyTest."""
+    match = TITLE.search(section.lines[0].text)
+    if not match or match["kind"] != "Unidirectional":
+        return
+    enabled = match["state"] == "Enabled"
+    for line in section.lines[1:]:
+        if row := ROW.match(line.text):
+            for column, cell in enumerate(row["cells"].split()):
+                if cell.count(".") == 1 or cell.isdigit():
+                    yield Fact("p2p_bandwidth", (int(row["gpu"]), column, enabled, float(cell)), line)
+
+
+def bandwidth_belongs(text: str, taken: int) -> bool:
+    return taken < 40 and (bool(ROW.match(text)) or "D\\D" in text)
+
+
+def parse_results(section: Section) -> Iterator[Fact]:
+    for line in section.lines:
+        text = peel(line.text).body
+        if match := ACCESS.search(text):
+            yield Fact("peer_access", (int(match["a"]), int(match["b"]), match["can"] == "CAN"), line)
+        elif match := SIMPLE.search(text):
+            yield Fact("peer_access", (int(match["a"]), int(match["b"]), match["can"] == "Yes"), line)
+        elif match := BOUNDS.search(text):
+            yield Fact("nccl_test", "passed" if match["verdict"] == "OK" else "wrong", line)
+            if match["verdict"] != "OK":
+                yield Fact("p2p_data_test", "failed", line)
+        elif match := BUS.search(text):
+            yield Fact("nccl_bus_bandwidth", float(match["speed"]), line)
+        elif PASSED.match(text):
+            yield Fact("p2p_data_test", "passed", line)
+        elif FAILED.search(text):
+            yield Fact("p2p_data_test", "failed", line)
+
+
+FORMATS = (
+    Format("nvidia-topo-p2p", {"en": "nvidia-smi topo -p2p", "zh-hans": "nvidia-smi topo -p2p"}, parse_status, heads=(r"^[\s|]*GPU0[\s|]+(?:X|OK|CNS|GNS|TNS|NS|U)[\s|]+(?:OK|CNS|GNS|TNS|NS|U|X)",), belongs=status_belongs),
+    Format("p2p-bandwidth", {"en": "p2pBandwidthLatencyTest", "zh-hans": "p2pBandwidthLatencyTest"}, parse_bandwidth, heads=(r"directional P2P=(?:Enabled|Disabled) Bandwidth",), belongs=bandwidth_belongs),
+    Format(
+        kind="path-tests",
+        title={"en": "tests of the path between GPUs", "zh-hans": "GPU 间通路测试"},
+        lines=(r"Access Peer Device=", r"> Peer access from ", r"# Out of bounds values", r"# Avg bus bandwidth", r"Test passed", r"Test failed!", r"Verification error @ element"),
+        parse=parse_results,
+    ),
+)
