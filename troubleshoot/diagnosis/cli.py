@@ -1,23 +1,31 @@
 """`python manage.py diagnose [--format text|json|markdown] [--install-method ID] [--lang en|zh-hans] PATH...`
 
 Files, folders, archives, `-` for standard input. Exit 0 when a report was made, whatever the verdict; 2 for unusable
-input or arguments, with one line on standard error. No Django: the same two calls as the web, and a fast start.
+input or arguments, with one line on standard error. No Django: the same two calls as the web, and a fast start, so
+`manage.py` comes here before it loads anything else.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
+
+if TYPE_CHECKING:
+    from troubleshoot.diagnosis.report import Report
 
 FORMATS = ("text", "json", "markdown")
 LANGUAGES = ("en", "zh-hans")
+DESCRIPTION = "Read logs and host outputs, and say why the launch hangs or fails."
+
+
+class Unusable(Exception):
+    """Why there is no report, and what would be right: one sentence."""
 
 
 class Arguments(argparse.ArgumentParser):
@@ -26,13 +34,11 @@ class Arguments(argparse.ArgumentParser):
         raise SystemExit(2)
 
 
-def parse(argv: list[str]) -> argparse.Namespace:
-    parser = Arguments(prog="manage.py diagnose", description="Read logs and host outputs, and say what is wrong.")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="files, folders, archives, or - for standard input")
     parser.add_argument("--format", choices=FORMATS, default="text")
     parser.add_argument("--install-method", metavar="ID", help="put the snippets for this install method first")
     parser.add_argument("--lang", choices=LANGUAGES, default=default_language())
-    return parser.parse_args(argv)
 
 
 def default_language() -> str:
@@ -41,17 +47,19 @@ def default_language() -> str:
     return "zh-hans" if locale.lower().startswith("zh") else "en"
 
 
-def inputs(paths: list[str], stack: ExitStack) -> Iterator[tuple[str, BinaryIO]]:
-    """(name, stream) of every file; folders in the order of their names. Raises OSError for a path that is not there."""
+def inputs(paths: list[str]) -> Iterator[tuple[str, BinaryIO]]:
+    """(name, stream) of every file, each open only while it is read; folders in the order of their names."""
     for given in paths:
         path = Path(given)
         if given == "-":
-            yield "stdin", io.BytesIO(sys.stdin.buffer.read())
+            yield "stdin", sys.stdin.buffer
         elif path.is_dir():
             for inner in sorted(p for p in path.rglob("*") if p.is_file() and not p.is_symlink()):
-                yield str(inner.relative_to(path)), stack.enter_context(inner.open("rb"))
+                with inner.open("rb") as stream:
+                    yield str(inner.relative_to(path)), stream
         else:
-            yield path.name, stack.enter_context(path.open("rb"))
+            with path.open("rb") as stream:
+                yield path.name, stream
 
 
 def cache_dir() -> Path | None:
@@ -64,33 +72,60 @@ def cache_dir() -> Path | None:
     return Path(root) if os.access(root, os.W_OK) else None
 
 
-def main(argv: list[str]) -> int:
-    options = parse(argv)
-    missing = [path for path in options.paths if path != "-" and not os.path.exists(path)]
+def report_on(paths: list[str], lang: str, install_method: str | None) -> Report:
+    """The contract's JSON for these paths. Raises Unusable."""
+    missing = [path for path in paths if path != "-" and not os.path.exists(path)]
     if missing:
-        print(f"diagnose: {missing[0]} does not exist; give files, folders, archives, or - for standard input", file=sys.stderr)
-        return 2
+        raise Unusable(f"{missing[0]} does not exist; give files, folders, archives, or - for standard input")
     from troubleshoot.diagnosis.pipeline import examine, load_library, take_in
-    from troubleshoot.diagnosis.renderings import as_markdown, as_text, in_language
+    from troubleshoot.diagnosis.renderings import in_language
 
     overlays = tuple(Path(p) for p in os.environ.get("UNHANG_CONTENT_DIRS", "").split(os.pathsep) if p)
     library = load_library(overlays, cache_dir())
-    if options.install_method and options.install_method not in library.install_methods:
+    if install_method and install_method not in library.install_methods:
         known = ", ".join(library.install_methods)
-        print(f"diagnose: {options.install_method!r} is no install method; it must be one of {known}", file=sys.stderr)
+        raise Unusable(f"{install_method!r} is no install method; it must be one of {known}")
+    try:
+        documents = take_in(inputs(paths), library)
+    except OSError as error:
+        raise Unusable(f"{error.filename} cannot be read: {error.strerror}") from error
+    if not any(document.texts for document in documents):
+        because = next((f" ({document.name}: {note[lang]})" for document in documents for note in document.notes), "")
+        raise Unusable(f"nothing that was given can be read as text{because}; give at least one log or command output")
+    made = in_language(examine(documents, library), lang, install_method)
+    # Nothing is stored, so there is no number to ask for it by, and no day on which it expires.
+    own = {"schema": made["schema"], "id": None, "status": "done", "lang": lang, "created": datetime.now(UTC).isoformat(), "expires": None}
+    return {**own, **made}
+
+
+def run(paths: list[str], form: str, lang: str, install_method: str | None) -> int:
+    """Print the report, or the sentence that says why there is none; the exit code."""
+    try:
+        report = report_on(paths, lang, install_method)
+    except Unusable as reason:
+        print(f"diagnose: {reason}", file=sys.stderr)
         return 2
-    with ExitStack() as stack:
-        try:
-            documents = take_in(inputs(options.paths, stack), library)
-        except OSError as error:
-            print(f"diagnose: {error.filename} cannot be read: {error.strerror}", file=sys.stderr)
-            return 2
-    if not documents:
-        print("diagnose: there is no file in what was given; give at least one log or command output", file=sys.stderr)
-        return 2
-    report = in_language(examine(documents, library), options.lang, options.install_method)
-    if options.format == "json":
-        print(json.dumps(report, ensure_ascii=False, indent=1))
+    if form == "json":
+        text = json.dumps(report, ensure_ascii=False, indent=1) + "\n"
     else:
-        print(as_text(report) if options.format == "text" else as_markdown(report), end="")
+        from troubleshoot.diagnosis.renderings import as_markdown, as_text
+
+        text = as_text(report) if form == "text" else as_markdown(report)
+    # A terminal that cannot show a character must not cost the report.
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    try:
+        print(text, end="", flush=True)
+    except BrokenPipeError:
+        # Whoever reads has enough (`| head`); nothing more may be written to it, at exit neither.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+def main(argv: list[str]) -> int:
+    parser = Arguments(prog="manage.py diagnose", description=DESCRIPTION)
+    add_arguments(parser)
+    options = parser.parse_args(argv)
+    try:
+        return run(options.paths, options.format, options.lang, options.install_method)
+    except KeyboardInterrupt:
+        return 130
