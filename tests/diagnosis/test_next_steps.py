@@ -84,6 +84,12 @@ def test_a_stop_in_nccl_asks_for_the_topology_the_gpus_and_nccls_own_words():
     assert "launch-log" not in found
 
 
+def test_a_launch_that_became_ready_is_asked_only_whether_its_probe_arrives():
+    assert ids(knowing(None, "ready", engine="vllm"), [("slow-load", 0.06)]) == ["health-probe"]
+    assert "topology" in ids(knowing(None, "ready", engine="vllm"), [("p2p-topology", 0.5)])
+    assert "health-probe" not in ids(Facts())
+
+
 def test_what_is_known_is_not_asked_again():
     facts = knowing("nccl-init", "hung", gpu_load=(0, 100, 60, 1, 2), virtualized=False)
     facts.matrices = [Matrix(("GPU0", "GPU1"))]

@@ -591,3 +591,10 @@ def test_the_users_own_file_comes_with_the_offer():
 
     assert made["file"] == "start.txt"
     assert "-e NCCL_P2P_DISABLE=1" in made["text"]
+
+
+def test_a_variable_that_systemd_dropped_is_said_with_the_remedy():
+    dropped = knowing(gpustack=True, env_dropped=("NCCL_P2P_DISABLE", "1"))
+
+    assert "systemd drops" in offers("p2p-topology", dropped, KNOWLEDGE)[0]["cost"]["en"]
+    assert "systemd drops" not in offers("p2p-topology", knowing(gpustack=True), KNOWLEDGE)[0]["cost"]["en"]

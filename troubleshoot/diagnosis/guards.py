@@ -177,6 +177,11 @@ def nccl_turns_p2p_off_already(facts: Facts) -> bool | None:
     return None if told is None else told.strip() not in ("", "0")
 
 
+def p2p_off_dropped(facts: Facts) -> bool | None:
+    """NCCL_P2P_DISABLE stood in a systemd environment file in a way that systemd drops: it was never tried."""
+    return True if any(fact.value[0] == "NCCL_P2P_DISABLE" for fact in facts.all("env_dropped")) else None
+
+
 def amd_cpu(facts: Facts) -> bool | None:
     vendor = facts.value("cpu_vendor")
     return None if vendor is None else vendor == "amd"
@@ -210,6 +215,7 @@ GUARDS: dict[str, Guard] = {
     "other-engine": other_engine,
     "gpustack-not-2-0": gpustack_not_2_0,
     "p2p-off-already": nccl_turns_p2p_off_already,
+    "p2p-off-dropped": p2p_off_dropped,
     "amd-cpu": amd_cpu,
     "intel-cpu": intel_cpu,
 }

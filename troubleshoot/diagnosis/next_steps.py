@@ -28,6 +28,8 @@ ELSEWHERE = 0.05
 # Minutes that cost as much again as reading the step; what needing root costs beside.
 COSTLY_MINUTES = 8.0
 COST_OF_ROOT = 0.25
+# A launch that became ready is asked about further only where some cause is at least this likely.
+LIKELY = 0.3
 WORTH_OF_A_BIT = 4.0
 # From this probability of its telling outcome on, a step's own worth counts in full.
 FULLY_RELEVANT = 0.25
@@ -138,7 +140,7 @@ def makes_sense(step: Step, facts: Facts) -> bool:
     if step.known and all(is_known(name, facts) for name in step.known):
         return False
     timeline = facts.timeline
-    if step.outcome and timeline is not None and timeline.outcome not in step.outcome:
+    if step.outcome and (timeline.outcome if timeline else "unknown") not in step.outcome:
         return False
     if step.phases and (timeline is None or timeline.stuck_in not in step.phases):
         return False
@@ -191,6 +193,8 @@ def next_steps(facts: Facts, ranked: Sequence[tuple[str, float]], knowledge: Kno
     shares = beliefs(ranked, list(knowledge.causes))
     steps = load_steps()
     fitting = [step for step in steps if makes_sense(step, facts)]
+    if facts.timeline and facts.timeline.outcome == "ready" and max((p for _, p in ranked), default=0.0) < LIKELY:
+        fitting = [step for step in fitting if "ready" in step.outcome]
     # Without anything left to ask, the launch's log is what every diagnosis starts from.
     fitting = fitting or [step for step in steps if step.id == "launch-log"]
     worth = {
