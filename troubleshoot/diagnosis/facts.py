@@ -136,6 +136,7 @@ VOCABULARY: dict[str, Word] = {
     "hostname": Word("made-up or redacted host name", None),
     # GPUs and links
     "topology_matrix": Word("topology.Matrix of one `nvidia-smi topo -m`", None),
+    "described_link": Word("link code that a description in words names for the GPUs", None),
     "p2p_status": Word("(capability r|w|n|a|p, gpu, gpu, OK|CNS|GNS|TNS|NS|U) of `nvidia-smi topo -p2p`", None),
     "peer_access": Word("(gpu, gpu, bool) as CUDA tells it", None),
     "p2p_bandwidth": Word("(gpu, gpu, enabled bool, GB/s)", None),

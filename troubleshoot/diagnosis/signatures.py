@@ -14,6 +14,8 @@ from troubleshoot.diagnosis.evidence import Document, Line, Text
 from troubleshoot.diagnosis.peel import peel
 
 ROLES = ("root", "cascade", "confirms", "contradicts", "harmless")
+DENIED = re.compile(r"^[\s>]*[*#•-]+\s+(?:[Nn]o|[Ww]ithout|[Nn]ever|[Nn]either|没有|无)[\s`]")
+"""A description's "* No Xid", "- no AER errors" says that a line is not there; "No space left" has no bullet."""
 MOST_LINES = 200  # kept for one signature; a storm of one line says no more than its first hundred
 
 
@@ -38,8 +40,13 @@ class Signature:
         return tuple(re.compile(pattern) for pattern in self.patterns)
 
     def speaks_on(self, text: str) -> bool:
-        body = peel(text).body
-        return any(pattern.search(body) or pattern.search(text) for pattern in self.compiled)
+        return any(speaks(pattern, text) for pattern in self.compiled)
+
+
+def speaks(pattern: re.Pattern[str], text: str) -> bool:
+    """Whether the pattern is in the line, with or without its wrappers, and the line does not deny it."""
+    body = peel(text).body
+    return bool(pattern.search(body) or pattern.search(text)) and not DENIED.match(body)
 
 
 def load_signatures(overlays: tuple[Path, ...] = ()) -> dict[str, Signature]:
@@ -82,7 +89,7 @@ def speak(documents: Iterable[Document], signatures: Mapping[str, Signature]) ->
             known = {(line.file, line.number) for line in lines}
             for number in numbers[:MOST_LINES]:
                 line = document.line(number)
-                if line and (line.file, number) not in known and (pattern.search(peel(line.text).body) or pattern.search(line.text)):
+                if line and (line.file, number) not in known and speaks(pattern, line.text):
                     lines.append(line)
     order = {document.name: at for at, document in enumerate(documents)} if isinstance(documents, list) else {}
     return {

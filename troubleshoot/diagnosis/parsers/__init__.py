@@ -11,6 +11,7 @@ searches them, without a leading `^`, in the bytes of the raw line, then Python 
 
 from troubleshoot.diagnosis.parsers import (
     containers,
+    description,
     environment,
     environment_report,
     exceptions,
@@ -56,6 +57,7 @@ ALL_FORMATS: tuple[Format, ...] = (
     *containers.FORMATS,
     *environment.FORMATS,
     *other_makers.FORMATS,
+    *description.FORMATS,
     # launches
     *gpustack.FORMATS,
     *launch_command.FORMATS,

@@ -27,6 +27,9 @@ REDIRECT = re.compile(r"(?:Req|Cmplt)Redir(?P<sign>[+-])")
 DEVICE = re.compile(r"(?:^|[\s>])(?P<bdf>(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]) (?P<what>[A-Z][^\n]*)")
 DENIED = re.compile(r"Capabilities: <access denied>")
 LINK = re.compile(r"LnkSta:\s+Speed (?P<speed>[\d.]+GT/s)(?: \((?P<speed_note>\w+)\))?, Width (?P<width>x\d+)(?: \((?P<note>\w+)\))?")
+SETPCI = re.compile(r"setpci\s.*(?:ECAP_ACS\+(?:0x)?0?6|f2a|[0-9a-f]{3})\.w")
+REGISTER = re.compile(r"^\s*(?P<value>[0-9a-f]{4})\s*$")
+REDIRECT_BITS = 0x04 | 0x08  # request and completion redirect (PCI Express base specification, ACS control register)
 FARTHEST = 400  # lines between a device's first line and its ACSCtl
 
 
@@ -58,6 +61,8 @@ def parse(section: Section) -> Iterator[Fact]:
                 redirects = "+" in signs
                 yield Fact("acs_redirect", redirects, line)
                 yield Fact("acs_state", (device_above(section.document, line), redirects), line)
+        elif SETPCI.search(body) and "=" not in body.split("setpci", 1)[1].split(";")[0]:
+            yield from registers(section.document, line)
         elif DENIED.search(body):
             yield Fact("lspci_denied", True, line)
         elif match := LINK.search(body):
@@ -65,6 +70,17 @@ def parse(section: Section) -> Iterator[Fact]:
                 yield Fact("pcie_link", (device_above(section.document, line), f"{match['speed']} {match['width']}", "downgraded"), line)
         elif match := DEVICE.search(body):
             yield Fact("pci_device", (match["bdf"], match["what"]), line)
+
+
+def registers(document: Document, line: Line) -> Iterator[Fact]:
+    """The ACS control registers that `setpci -s … ECAP_ACS+6.w` prints below it, one a line."""
+    for following in document.following(line.number + 1):
+        if following.number > line.number + 64:
+            return
+        if match := REGISTER.match(following.text):
+            redirects = bool(int(match["value"], 16) & REDIRECT_BITS)
+            yield Fact("acs_redirect", redirects, following)
+            yield Fact("acs_state", ("", redirects), following)
 
 
 FORMATS = (
@@ -75,6 +91,7 @@ FORMATS = (
             r"ACSCtl",
             r"Capabilities: <access denied>",
             r"LnkSta:\s+Speed",
+            r"setpci\s",
             r"[0-9a-f]{2}:[0-9a-f]{2}\.[0-7] (?:VGA compatible controller|3D controller|PCI bridge|Infiniband controller|Ethernet controller|Network controller|Bridge|System peripheral|SCSI storage controller|Display controller)",
         ),
         parse=parse,

@@ -33,6 +33,15 @@ def p2p_chosen_over_pcie(facts: Facts) -> list[Line]:
     return [f.line for f in facts.all("transport") if f.line and str(f.value[2]).upper().startswith("P2P")][:2]
 
 
+def nccl_stops_before_any_data(facts: Facts) -> list[Line]:
+    stages = facts.all("nccl_stage")
+    if not stages or not stopped_in(facts, "nccl-init"):
+        return []
+    if any(fact.value[1] in ("connect", "connected", "complete", "collective") for fact in stages):
+        return []
+    return last_line(facts)
+
+
 def all_pairs_through_host_memory(facts: Facts) -> list[Line]:
     transports = facts.all("transport")
     if not transports or any(str(f.value[2]).upper().startswith("P2P") for f in transports):
@@ -186,8 +195,8 @@ def nccl_avoids_p2p_here(facts: Facts) -> list[Line]:
 def pcie_pairs_and_trouble(facts: Facts) -> list[Line]:
     """A matrix without NVLink, sent without a log that tells more."""
     has_launch = facts.timeline is not None and any(phase.state != "not-reached" for phase in facts.timeline.phases)
-    if has_launch or explained(facts) or not facts.matrices or any(m.has_nvlink for m in facts.matrices):
+    if has_launch or explained(facts) or any(m.has_nvlink for m in facts.matrices):
         return []
-    if not (facts.value("iommu") or facts.value("acs_redirect") is not None or facts.all("gpu_load")):
-        return []
-    return [m.line for m in facts.matrices if m.line]
+    described = [*facts.lines("described_link"), *facts.lines("nvlink_present", False)]
+    pairs = [m.line for m in facts.matrices if m.line and m.links]
+    return [*pairs, *described][:4]
