@@ -244,6 +244,13 @@ def test_no_snippet_reboots_or_goes_on_after_finding_nothing_to_do():
             assert text.index("nothing to do") < text.index("else") < text.index("reboot"), name
 
 
+def test_a_container_is_never_removed_before_the_new_one_runs():
+    for name, text in texts_in("sh").items():
+        assert "docker rm" not in text, name
+        if "docker run -d --name" in text:
+            assert text.index("docker rename") < text.index("docker run -d"), name
+
+
 def test_scripts_and_units_inside_shell_snippets_are_well_formed():
     heredoc = re.compile(r"tee (?:-a )?(\S+) [^\n]*<<'EOF'\n(.*?)\nEOF", re.DOTALL)
     checked = set()

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import log2
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from troubleshoot.diagnosis import content, guards
+from troubleshoot.diagnosis.causes import Cause
 from troubleshoot.diagnosis.content import ContentError, Entry
 from troubleshoot.diagnosis.evidence import Text
 from troubleshoot.diagnosis.facts import VOCABULARY, Facts
-from troubleshoot.diagnosis.install_methods import EVERY_VALUE, method_of, product_of, snippets_for, tidy
-from troubleshoot.diagnosis.remedies import Knowledge
+from troubleshoot.diagnosis.install_methods import EVERY_VALUE, InstallMethod, method_of, product_of, snippets_for, tidy
 from troubleshoot.diagnosis.snippets import Change, engine_of, fill, names, slots, values_of
 from troubleshoot.diagnosis.timeline import PHASES
 
@@ -65,6 +65,13 @@ KNOWN: dict[str, Callable[[Facts], bool]] = {
     "kernel-log": lambda facts: any(facts.all(name) for name in ("xid_event", "xids", "kernel_event", "oom_killed")),
     "versions": lambda facts: all(facts.all(name) for name in ("driver_version", "torch_version", "engine_version")),
 }
+
+
+class Knowledge(Protocol):
+    @property
+    def causes(self) -> Mapping[str, Cause]: ...
+    @property
+    def install_methods(self) -> Mapping[str, InstallMethod]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,8 @@ FLAGS_ELSEWHERE: Text = {
 }
 RECREATE: dict[str, Text] = {
     "docker-run": {
-        "en": "Remove the old container first (`docker rm -f`), then run this.",
-        "zh-hans": "先删除旧容器（`docker rm -f`），再运行此命令。",
+        "en": "First `docker stop` and `docker rename` the old container, so that it can be taken back; then run this.",
+        "zh-hans": "先用 `docker stop` 和 `docker rename` 停掉旧容器并改名，便于撤回；再运行此命令。",
     },
     "compose": {"en": "Then `docker compose up -d`.", "zh-hans": "然后运行 `docker compose up -d`。"},
     "env-file": {
