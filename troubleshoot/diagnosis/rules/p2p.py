@@ -7,7 +7,7 @@ import re
 from troubleshoot.diagnosis import platform, topology
 from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Facts
-from troubleshoot.diagnosis.rules.shared import explained, gpus_of_job, is_multi_node, last_line, stopped_in
+from troubleshoot.diagnosis.rules.shared import explained, first_rows, gpus_of_job, is_multi_node, last_line, stopped_in
 
 LOW_POWER_WATTS = 150  # a spinning kernel draws 30–120 W, a working one 200 W and more on data-centre GPUs
 CONSUMER = re.compile(r"GeForce|RTX (?:[3-5]0\d0|A[2-6]000|PRO|[456]000)|\bA10\b|TITAN", re.I)
@@ -16,7 +16,8 @@ CONSUMER = re.compile(r"GeForce|RTX (?:[3-5]0\d0|A[2-6]000|PRO|[456]000)|\bA10\b
 def silent_stop_in_nccl(facts: Facts) -> list[Line]:
     if not stopped_in(facts, "nccl-init") or is_multi_node(facts) or gpus_of_job(facts) == 1 or facts.all("not_covered"):
         return []
-    return [*last_line(facts), *_nccl_lines(facts)]
+    complete = [f.line for f in facts.all("nccl_stage") if f.line and f.value[1] == "complete" and f.line not in last_line(facts)]
+    return [*last_line(facts), *complete[:1], *_nccl_lines(facts)]
 
 
 def _nccl_lines(facts: Facts) -> list[Line]:
@@ -50,7 +51,7 @@ def all_pairs_through_host_memory(facts: Facts) -> list[Line]:
 
 
 def nvlink_joins_all_pairs(facts: Facts) -> list[Line]:
-    return [m.line for m in facts.matrices if m.line] if facts.matrices and all(m.is_nvlink_only for m in facts.matrices) else []
+    return first_rows(facts) if facts.matrices and all(m.is_nvlink_only for m in facts.matrices) else []
 
 
 def acs_redirects_on_this_host(facts: Facts) -> list[Line] | bool:
@@ -156,7 +157,7 @@ def p2p_no_faster_than_detour(facts: Facts) -> list[Line]:
     # The two measurements of one path differ by a few per cent from run to run.
     if not pairs or any(on[pair] > 1.1 * off[pair] for pair in pairs):
         return []
-    return facts.lines("p2p_bandwidth")[:2]
+    return [f.line for f in facts.all("p2p_bandwidth") if f.line and f.value[2] and f.value[0] != f.value[1]][:2]
 
 
 def consumer_gpus_stop_in_nccl(facts: Facts) -> list[Line] | bool:
@@ -198,5 +199,5 @@ def pcie_pairs_and_trouble(facts: Facts) -> list[Line]:
     if has_launch or explained(facts) or any(m.has_nvlink for m in facts.matrices):
         return []
     described = [*facts.lines("described_link"), *facts.lines("nvlink_present", False)]
-    pairs = [m.line for m in facts.matrices if m.line and m.links]
+    pairs = first_rows(facts)
     return [*pairs, *described][:4]

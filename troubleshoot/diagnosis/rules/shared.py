@@ -35,6 +35,16 @@ def crashed(facts: Facts) -> bool:
     return facts.timeline is not None and facts.timeline.outcome == "crashed"
 
 
+def first_rows(facts: Facts) -> list[Line]:
+    """The first row of every matrix: it shows the links, which the header does not."""
+    documents = {document.name: document for document in facts.documents}
+    rows = []
+    for matrix in facts.matrices:
+        if matrix.line and (document := documents.get(matrix.line.file)):
+            rows += [line for line in document.following(matrix.line.number + 1) if line.text.strip()][:1]
+    return rows
+
+
 def is_multi_node(facts: Facts) -> bool:
     nodes = facts.value("node_count")
     return isinstance(nodes, int) and nodes > 1
