@@ -18,7 +18,15 @@ from troubleshoot.diagnosis.causes import Cause
 from troubleshoot.diagnosis.content import ContentError, Entry
 from troubleshoot.diagnosis.evidence import Text
 from troubleshoot.diagnosis.facts import VOCABULARY, Facts
-from troubleshoot.diagnosis.install_methods import EVERY_VALUE, InstallMethod, method_of, product_of, snippets_for, tidy
+from troubleshoot.diagnosis.install_methods import (
+    EVERY_VALUE,
+    InstallMethod,
+    filled,
+    method_of,
+    product_of,
+    tidy,
+    variants_for,
+)
 from troubleshoot.diagnosis.snippets import Change, engine_of, fill, names, slots, values_of
 from troubleshoot.diagnosis.timeline import PHASES
 
@@ -244,10 +252,10 @@ def command_of(step: Step, facts: Facts, knowledge: Knowledge) -> tuple[str | Te
         template = method.logs_command.get(product) or next(iter(method.logs_command.values()))
         return fill(template, values), "sh"
     if step.command_from:
-        snippets = snippets_for(CHANGES[step.command_from], facts, knowledge.install_methods)
-        if snippets:
-            return snippets[0]["text"], snippets[0]["language"]
         change = CHANGES[step.command_from]
+        if variants := variants_for(change, facts, knowledge.install_methods):
+            snippet = filled(variants[0], change, facts)
+            return snippet["text"], snippet["language"]
         lines = [f"{name}={value}" for name, value in change.env.items()]
         return "\n".join([*lines, *change.flags_of(engine_of(facts))]), "ini"
     return tidy(fill(step.command, values)).rstrip("\n"), "sh"
