@@ -37,7 +37,11 @@ def own_place(settings: object, tmp_path: Path) -> Iterator[Path]:
         "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
         "spool": {
             "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": str(tmp_path / "spool"), "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+            "OPTIONS": {
+                "location": str(tmp_path / "spool"),
+                "file_permissions_mode": 0o600,
+                "directory_permissions_mode": 0o700,
+            },
         },
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }

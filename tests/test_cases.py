@@ -1,5 +1,7 @@
 """A case from its row to its report: claiming, finishing, failing, sweeping, deleting."""
 
+# ruff: noqa: F811  # fixtures are imported by name
+
 from __future__ import annotations
 
 import io

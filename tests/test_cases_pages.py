@@ -98,7 +98,7 @@ def test_a_failed_case_says_why_and_stops_polling(client):
     assert page(client, case).status_code == 200
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "lang=\"en\""), ("zh-hans", "lang=\"zh-Hans\"")])
+@pytest.mark.parametrize(("language", "words"), [("en", 'lang="en"'), ("zh-hans", 'lang="zh-Hans"')])
 def test_one_report_reads_in_both_languages(client, language, words):
     case, _ = open_hang()
     read(case)
@@ -217,7 +217,10 @@ def test_the_text_viewer_shows_a_window_around_the_line_asked_for(client):
     assert len(numbers) == WINDOW
     assert numbers[0] < 3000 < numbers[-1]
     assert 'id="L3000"' in answer.content.decode()
-    assert (answer.context["previous"], answer.context["next"]) == (numbers[0] - WINDOW // 2, numbers[-1] + 1 + WINDOW // 2)
+    assert (answer.context["previous"], answer.context["next"]) == (
+        numbers[0] - WINDOW // 2,
+        numbers[-1] + 1 + WINDOW // 2,
+    )
 
 
 def test_the_text_viewers_pages_join_without_a_gap(client):
@@ -310,7 +313,9 @@ def test_a_pasted_text_over_the_limit_is_refused_with_the_way_out(client, settin
 
 
 def test_a_form_that_is_cut_off_is_refused_not_a_fault(client):
-    answer = client.post(reverse("new_case"), b"--edge\r\nContent-Disp", content_type="multipart/form-data; boundary=edge")
+    answer = client.post(
+        reverse("new_case"), b"--edge\r\nContent-Disp", content_type="multipart/form-data; boundary=edge"
+    )
     without_boundary = client.post(reverse("new_case"), b"x", content_type="multipart/form-data")
 
     assert answer.status_code == 400
@@ -356,8 +361,12 @@ ODD = {
     "PNG": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01",
     "truncated gzip": gzip.compress(HANG.encode() * 50)[:-20],
     "gzip that is none": b"\x1f\x8b\x08\x00 and then a log",
-    "member that leads out": archive([(tarfile.TarInfo("../../etc/passwd"), b"root:x:0:0"), (tarfile.TarInfo("log.txt"), HANG.encode())]),
-    "absolute member": archive([(tarfile.TarInfo("/etc/shadow"), b"root"), (tarfile.TarInfo("log.txt"), HANG.encode())]),
+    "member that leads out": archive(
+        [(tarfile.TarInfo("../../etc/passwd"), b"root:x:0:0"), (tarfile.TarInfo("log.txt"), HANG.encode())]
+    ),
+    "absolute member": archive(
+        [(tarfile.TarInfo("/etc/shadow"), b"root"), (tarfile.TarInfo("log.txt"), HANG.encode())]
+    ),
     "link member": archive([(link("log", "/etc/passwd"), b""), (tarfile.TarInfo("log.txt"), HANG.encode())]),
     "zip bomb": zip_bomb(),
     "zip without a directory": b"PK\x03\x04" + b"\x00" * 40,

@@ -130,7 +130,9 @@ def open_case(
         ) from error
     # Even a file's name may hold a secret.
     redactor = Redactor()
-    case.files = [{"name": redactor.line(name[:300]), "spool": place} for (name, _), place in zip(files, places, strict=True)]
+    case.files = [
+        {"name": redactor.line(name[:300]), "spool": place} for (name, _), place in zip(files, places, strict=True)
+    ]
     case.save(force_insert=True)
     return Opened(case, token)
 
@@ -220,7 +222,14 @@ def delete_case(case: Case) -> None:
     with transaction.atomic():
         CaseText.objects.filter(case=case).delete()
         Case.objects.filter(pk=case.pk).update(
-            deleted=True, report=None, files=[], private_map="", content_hash="", install_method="", step="", touched=now()
+            deleted=True,
+            report=None,
+            files=[],
+            private_map="",
+            content_hash="",
+            install_method="",
+            step="",
+            touched=now(),
         )
     spool.clear(case.pk)
 

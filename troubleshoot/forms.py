@@ -115,6 +115,4 @@ def copy_body(request: HttpRequest, target: tempfile.SpooledTemporaryFile[bytes]
                 raise too_large(f"over {settings.MAX_REQUEST_BYTES / SAID_MB:.0f} MB")
             target.write(block)
     except (UnreadablePostError, OSError):
-        raise Refused(
-            400, "The body ended before its end. Send it again.", "请求体没有传完。请重新发送。"
-        ) from None
+        raise Refused(400, "The body ended before its end. Send it again.", "请求体没有传完。请重新发送。") from None

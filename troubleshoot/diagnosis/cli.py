@@ -94,7 +94,14 @@ def report_on(paths: list[str], lang: str, install_method: str | None) -> Report
         raise Unusable(f"nothing that was given can be read as text{because}; give at least one log or command output")
     made = in_language(examine(documents, library), lang, install_method)
     # Nothing is stored, so there is no number to ask for it by, and no day on which it expires.
-    own = {"schema": made["schema"], "id": None, "status": "done", "lang": lang, "created": datetime.now(UTC).isoformat(), "expires": None}
+    own = {
+        "schema": made["schema"],
+        "id": None,
+        "status": "done",
+        "lang": lang,
+        "created": datetime.now(UTC).isoformat(),
+        "expires": None,
+    }
     return {**own, **made}
 
 

@@ -127,7 +127,9 @@ def on_refused(request: HttpRequest, error: actions.Refused) -> HttpResponse:
 def on_fault(request: HttpRequest, error: Exception) -> HttpResponse:
     """Ours. The words of the error may hold what was sent, so neither the log nor the caller gets them."""
     log.error("%s %s failed: %s", request.method, request.path, place_of(error))
-    return problem(500, "Something broke on our side; this is no verdict about your machine. Please tell the maintainers.")
+    return problem(
+        500, "Something broke on our side; this is no verdict about your machine. Please tell the maintainers."
+    )
 
 
 def language_of(request: HttpRequest, stored: str = "") -> str:
@@ -195,7 +197,10 @@ def diagnose(
         raise HttpError(422, f"wait is {wait:g}; it must be between 0 and {LONGEST_WAIT} seconds")
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding != "identity":
-        raise HttpError(415, f"Content-Encoding is {encoding!r}; send the file as it is, without one: .gz, .zst, .zip and .tar.gz are opened here")
+        raise HttpError(
+            415,
+            f"Content-Encoding is {encoding!r}; send the file as it is, without one: .gz, .zst, .zip and .tar.gz are opened here",
+        )
     case, token = actions.open_case(body_files(request), "api", install_method or "", lang or "")
     send(case.pk)
     wait_for(case, wait)
@@ -241,7 +246,10 @@ def delete_case(request: HttpRequest, case_id: str, token: str | None = None) ->
     case = find(case_id)
     bearer = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
     if not actions.may_delete(case, token or request.headers.get("X-Delete-Token") or bearer):
-        raise HttpError(403, "The delete token is missing or wrong. It was told once, when the case was sent; give it as Authorization: Bearer, X-Delete-Token or ?token=.")
+        raise HttpError(
+            403,
+            "The delete token is missing or wrong. It was told once, when the case was sent; give it as Authorization: Bearer, X-Delete-Token or ?token=.",
+        )
     actions.delete_case(case)
     return HttpResponse(status=204)
 

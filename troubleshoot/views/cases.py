@@ -65,7 +65,9 @@ def new(request: HttpRequest) -> HttpResponse:
     try:
         return opened(request, sent_files(request))
     except actions.Refused as refused:
-        response = render(request, "cases/new.html", new_context(refused.reason[content_language()]), status=refused.status)
+        response = render(
+            request, "cases/new.html", new_context(refused.reason[content_language()]), status=refused.status
+        )
         if refused.retry_after:
             response.headers["Retry-After"] = str(refused.retry_after)
         return response
@@ -164,7 +166,11 @@ def contract(found: Case, lang: str, method: str = "") -> dict[str, Any]:
         "expires": found.expires.isoformat(),
     }
     if found.report:
-        return {**own, **in_language(found.report, lang, method or found.install_method or None), "status": found.status}
+        return {
+            **own,
+            **in_language(found.report, lang, method or found.install_method or None),
+            "status": found.status,
+        }
     if found.status == Case.Status.FAILED:
         return {**own, "failure": {"id": found.failure, "says": actions.failure_words(found, lang)}}
     return {**own, "step": found.step or "queued"}

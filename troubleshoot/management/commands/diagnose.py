@@ -21,6 +21,8 @@ class Command(BaseCommand):
     def run_from_argv(self, argv: list[str]) -> None:
         sys.exit(cli.main(argv[2:]))
 
-    def handle(self, *args: Any, paths: list[str], format: str, lang: str, install_method: str | None, **options: Any) -> None:
+    def handle(
+        self, *args: Any, paths: list[str], format: str, lang: str, install_method: str | None, **options: Any
+    ) -> None:
         if code := cli.run(paths, format, lang, install_method):
             sys.exit(code)

@@ -16,7 +16,9 @@ class Command(BaseCommand):
     help = "Run stored cases again with today's knowledge and show what changes. Stores nothing without --store."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("cases", nargs="*", metavar="CASE", help="ids of cases; all that can still be read when none is given")
+        parser.add_argument(
+            "cases", nargs="*", metavar="CASE", help="ids of cases; all that can still be read when none is given"
+        )
         parser.add_argument("--store", action="store_true", help="replace the stored reports by the new ones")
 
     def handle(self, *args: Any, cases: list[str], store: bool, **options: Any) -> None:
@@ -33,4 +35,6 @@ class Command(BaseCommand):
             self.stdout.write(f"{case.pk}  {'; '.join(found) or 'the same'}")
             if store:
                 known.filter(pk=case.pk).update(report=report)
-        self.stdout.write(f"{changed} of {chosen.count()} cases changed{' and are stored so' if store and changed else ''}")
+        self.stdout.write(
+            f"{changed} of {chosen.count()} cases changed{' and are stored so' if store and changed else ''}"
+        )
