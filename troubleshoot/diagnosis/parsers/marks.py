@@ -14,7 +14,7 @@ from troubleshoot.diagnosis.evidence import Line, Section
 from troubleshoot.diagnosis.facts import VOCABULARY, Fact
 from troubleshoot.diagnosis.launch_marks import PhaseMark, phase_of, wall_seconds
 from troubleshoot.diagnosis.parsers.format import Format
-from troubleshoot.diagnosis.peel import Peeled, peel
+from troubleshoot.diagnosis.peel import LONGEST, Peeled, peel
 
 Told = Iterable[tuple[str, Any]]
 """Names and values of facts."""
@@ -106,7 +106,7 @@ def table(
             peeled = peel(line.text)
             for n in known.get(line.number) or range(len(compiled)):
                 mark, pattern = compiled[n]
-                match = pattern.search(peeled.body) or pattern.search(line.text)
+                match = pattern.search(peeled.body) or pattern.search(line.text[:LONGEST])
                 if match is None:
                     continue
                 rank = group_rank(match)

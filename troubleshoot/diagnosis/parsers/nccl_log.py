@@ -71,6 +71,7 @@ STAGES = (
     ("connect", ("Channel ", "Trees ", "P2P Chunksize", "Check P2P Type", "Ring ", "NVLS ")),
     ("connected", ("Connected all", "Connected binomial", "Connected NVLS", "threadThresholds")),
 )
+LONGEST = 2048  # NCCL clips its lines at 1024 bytes; wrappers stand before them
 ORDER = ("bootstrap", "init-start", "topology", "connect", "connected", "complete", "collective")
 COLLECTIVES = re.compile(
     r"^(?:AllReduce|AllGather|Broadcast|ReduceScatter|Reduce|Send|Recv|AllToAll|Gather|Scatter): opCount "
@@ -146,10 +147,11 @@ def writer_of(text: str) -> tuple[str, str, str] | None:
 
 def who_is_who(line: Line, told: Told) -> None:
     """Rank and process from lines that name both. Of several communicators the largest gives the rank."""
-    match = COMM.search(line.text) or NODES.search(line.text) or TIMINGS.search(line.text)
+    text = line.text[:LONGEST]
+    match = COMM.search(text) or NODES.search(text) or TIMINGS.search(text)
     if match is None or len(match["nranks"]) > 6:
         return
-    world, rank, writer = int(match["nranks"]), int(match["rank"]), writer_of(line.text)
+    world, rank, writer = int(match["nranks"]), int(match["rank"]), writer_of(text)
     if world > told.world:
         told.world = world
         told.ranks.clear()
@@ -163,7 +165,7 @@ def who_is_who(line: Line, told: Told) -> None:
 
 def read(line: Line, told: Told) -> Iterator[tuple[str, Any, bool]]:
     """(name, value, sure) of the facts on one line."""
-    text = line.text
+    text = line.text[:LONGEST]
     if AMD.search(text):
         yield "not_covered", "amd", True
     if match := VERSION.search(text):
@@ -201,7 +203,7 @@ def read(line: Line, told: Told) -> Iterator[tuple[str, Any, bool]]:
 
 def mark_of(line: Line, peeled: Peeled, told: Told) -> Fact | None:
     """The phase mark of a line; the stage of the rank that wrote it is noted in `told`."""
-    text = line.text
+    text = line.text[:LONGEST]
     spoken = SPOKEN.search(text)
     message = spoken["message"] if spoken else ""
     if spoken is None and not own_version_line(text):

@@ -120,7 +120,7 @@ TRAINING_MARKS = (
     Mark(r"llamafactory|LLaMA-?Factory", "L2", "", always=FACTORY),
     Mark(r"\*+ Running training \*+", "L15", "open", always=TRAINER),
     Mark(r"^\{'(?:loss|train_loss)': ", "L20", "ready", always=TRAINER),
-    Mark(r"\[?\s*iteration\s+\d+/\s*\d+ \|", "L20", "ready"),
+    Mark(r"\biteration\s{1,12}\d{1,9}/\s{0,12}\d{1,9} \|", "L20", "ready"),
     Mark(r"\bstep:\s+\d+\s+loss:\s+[\d.]+", "L20", "ready"),
     Mark(r"^\d+\|\d+\|Loss: [\d.]+", "L20", "ready", hints=TRAINER),
     Mark(r"Epoch \d+.{0,40}\b(?:loss|train_loss)[=:]\s*[\d.]+", "L20", "ready"),

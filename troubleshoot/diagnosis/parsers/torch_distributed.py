@@ -17,7 +17,7 @@ from troubleshoot.diagnosis.evidence import Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.parsers.marks import is_news, phase_mark, whole
-from troubleshoot.diagnosis.peel import Peeled, peel
+from troubleshoot.diagnosis.peel import LONGEST, Peeled, peel
 
 TIMEOUT = re.compile(
     r"collective operation timeout: WorkNCCL\((?:SeqNum=(?P<seq>\d+), )?OpType=(?P<operation>\w+)"
@@ -71,20 +71,21 @@ def parse(section: Section) -> Iterator[Fact]:
     in_root = False
     for line in section.lines:
         peeled = peel(line.text)
-        in_root = in_root or bool(ROOT.search(line.text))
-        for fact in (*collectives(line.text, peeled), *rendezvous(line.text), *ends(line.text, in_root)):
+        text = line.text[:LONGEST]
+        in_root = in_root or bool(ROOT.search(text))
+        for fact in (*collectives(text, peeled), *rendezvous(text), *ends(text, in_root)):
             name, value = fact
             if is_news(name, value, seen):
                 yield Fact(name, value, line)
-        if TIMEOUT.search(line.text) or STATUS.search(line.text):
-            match = TIMEOUT.search(line.text) or STATUS.search(line.text)
+        if TIMEOUT.search(text) or STATUS.search(text):
+            match = TIMEOUT.search(text) or STATUS.search(text)
             early = match is not None and (whole(match["seq"]) or 0) <= 2
-            yield phase_mark("L8" if early else "", "failed", line, peeled, rank_of(line.text, peeled))
-        elif any(p.search(line.text) for p in (CLIENTS, CLIENT, SERVER, STORE, GLOO, RENDEZVOUS_AT)):
-            yield phase_mark("L6", "failed", line, peeled, rank_of(line.text, peeled))
-        elif ELASTIC.search(line.text) and (peeled.header == "torch" or "OMP_NUM_THREADS" in line.text):
+            yield phase_mark("L8" if early else "", "failed", line, peeled, rank_of(text, peeled))
+        elif any(p.search(text) for p in (CLIENTS, CLIENT, SERVER, STORE, GLOO, RENDEZVOUS_AT)):
+            yield phase_mark("L6", "failed", line, peeled, rank_of(text, peeled))
+        elif ELASTIC.search(text) and (peeled.header == "torch" or "OMP_NUM_THREADS" in text):
             yield phase_mark("L1", "progress", line, peeled)
-        elif GROUP_READY.search(line.text):
+        elif GROUP_READY.search(text):
             yield phase_mark("L7", "progress", line, peeled)
 
 
