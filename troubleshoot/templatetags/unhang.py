@@ -54,6 +54,7 @@ STEPS = {
     "report": _("Writing the report"),
 }
 ANSWERS = {"yes": _("yes"), "no": _("no"), "unknown": _("not known")}
+MARKS = re.compile(r"[`*]|(?m:^#+ )|\{\{[^}]*\}?\}?")
 TICKS = re.compile(r"`([^`]+)`")
 INLINE_STYLE = re.compile(r"<style>.*?</style>", re.S)
 
@@ -86,6 +87,12 @@ def here(context: template.Context, **changes: str) -> str:
 def ticks(words: str | None) -> SafeString:
     """Plain words in which `backticks` mark code; everything is escaped."""
     return mark_safe(TICKS.sub(r"<code>\1</code>", str(conditional_escape(words or ""))))  # noqa: S308  # escaped the line before
+
+
+@register.filter
+def plain(words: str) -> str:
+    """A cutting of Markdown without its marks."""
+    return MARKS.sub("", words)
 
 
 @register.filter
