@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.signals import worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kbsite.settings")
 
@@ -40,3 +41,11 @@ def plan(sender: Celery, **_: object) -> None:
     from django.conf import settings
 
     sender.add_periodic_task(settings.SWEEP_SECONDS, sender.signature("troubleshoot.tasks.sweep"), name="sweep", expires=settings.SWEEP_SECONDS)
+
+
+@worker_process_init.connect
+def load_what_we_know(**_: object) -> None:
+    """Before the first case, so that it does not wait for it."""
+    from troubleshoot import shelf
+
+    shelf.library().scanner  # noqa: B018  # loading it is the point

@@ -146,7 +146,7 @@ def redis_child(data: Path, runtime: Path) -> tuple[Child, str]:
         (data / "redis").mkdir(parents=True, exist_ok=True)
         command = [
             binary, "--port", "0", "--unixsocket", str(place), "--unixsocketperm", "700", "--dir", str(data / "redis"),
-            "--appendonly", "yes", "--save", "", "--daemonize", "no", "--loglevel", "warning", "--maxmemory-policy", "noeviction",
+            "--appendonly", "yes", "--save", "", "--daemonize", "no", "--loglevel", "warning", "--logfile", str(data / "redis" / "redis.log"), "--maxmemory-policy", "noeviction",
         ]  # fmt: skip
         return Child("redis", command, dict(os.environ)), f"redis+socket://{place}?virtual_host=0"
     port = free_port()
@@ -216,10 +216,10 @@ def up(data: Path, bind: str, redis_url: str = "") -> int:
             redis.start()
             wait_for(answers(address), redis, 20)
             environment["REDIS_URL"] = address
-        celery = [sys.executable, "-m", "celery", "-A", "kbsite", "worker", "--beat", "--loglevel", "WARNING", "--concurrency", os.environ.get("UNHANG_WORKERS", "2")]
+        celery = [sys.executable, "-m", "celery", "--quiet", "-A", "kbsite", "worker", "--beat", "--loglevel", "WARNING", "--concurrency", os.environ.get("UNHANG_WORKERS", "2")]
         celery += ["--schedule", str(data / "beat-schedule"), "--without-gossip", "--without-mingle"]
         gunicorn = [sys.executable, "-m", "gunicorn", "kbsite.wsgi", "--bind", bind, "--worker-class", "gthread", "--workers", "2", "--threads", "8"]
-        gunicorn += ["--timeout", "120", "--graceful-timeout", "3", "--worker-tmp-dir", str(runtime), "--log-level", "warning", "--no-control-socket"]
+        gunicorn += ["--timeout", "120", "--graceful-timeout", "3", "--worker-tmp-dir", str(runtime), "--log-level", "warning", "--no-control-socket", "--preload"]
         tree.children.append(Child("worker", celery, environment))
         tree.children.append(Child("web", gunicorn, environment))
         for child in tree.children[-2:]:

@@ -1,4 +1,4 @@
-"""The WSGI application that gunicorn serves."""
+"""The WSGI application that gunicorn serves. What every page reads is loaded before the workers fork, and shared."""
 
 import os
 
@@ -7,3 +7,8 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kbsite.settings")
 
 application = get_wsgi_application()
+
+from troubleshoot import shelf  # noqa: E402  # needs the applications loaded
+
+shelf.index()
+shelf.guides()

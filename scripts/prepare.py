@@ -17,6 +17,7 @@ DATA = Path(os.environ.get("UNHANG_DATA_DIR") or ROOT / "var")
 STEPS = (
     ("translate", ("troubleshoot/locale",), ["translate"]),
     ("check_content", ("troubleshoot/content", "troubleshoot/diagnosis", "troubleshoot/guides", "troubleshoot/knowledge"), ["check_content"]),
+    ("warm", ("troubleshoot/content", "troubleshoot/diagnosis"), ["warm"]),
     ("collectstatic", ("static",), ["collectstatic", "--noinput", "--verbosity", "0"]),
 )
 

@@ -24,7 +24,7 @@ from troubleshoot.diagnosis import content
 from troubleshoot.diagnosis.content import ContentError, Entry
 from troubleshoot.diagnosis.facts import Fact, Facts
 from troubleshoot.diagnosis.library import Library
-from troubleshoot.diagnosis.remedies import offer
+from troubleshoot.diagnosis.remedies import Remedy, offer, snippets_of
 from troubleshoot.diagnosis.renderings import WORDS, pick
 from troubleshoot.knowledge.articles import Article
 
@@ -99,7 +99,9 @@ def remedy_markdown(remedy_id: str, lang: str, library: Library, method: str | N
     """The remedy's snippets as Markdown: those of the chosen method first and open, the others folded away by the page."""
     known = [Fact("install_method", method, source="answer")] if method else []
     known += [Fact("gpustack_version", version, source="answer")] if version else []
-    offered = pick(offer(library.remedies[remedy_id], Facts(known), library), lang)
+    remedy, facts = library.remedies[remedy_id], Facts(known)
+    # An article explains a remedy also where too little is known to offer it.
+    offered = pick(offer(remedy, facts, library) or plain_offer(remedy, facts, library), lang)
     snippets = [s for s in offered["snippets"] if not method or s["method"] == method] or offered["snippets"]
     kind = WORDS[offered["kind"]][lang]
     out = ["", f"**{offered['title']}** ({kind}). {offered['why']} {WORDS['cost'][lang]}: {offered['cost']}", ""]
@@ -109,6 +111,10 @@ def remedy_markdown(remedy_id: str, lang: str, library: Library, method: str | N
         out += [f"{fence}{snippet['language']}", snippet["text"].rstrip("\n"), fence, ""]
         out += [f"- {WORDS['verify'][lang]}: {inline(snippet['verify'])}", f"- {WORDS['undo'][lang]}: {inline(snippet['undo'])}", ""]
     return "\n".join(out)
+
+
+def plain_offer(remedy: Remedy, facts: Facts, library: Library) -> dict[str, Any]:
+    return {"title": remedy.title, "kind": remedy.kind, "why": remedy.why, "cost": remedy.cost, "snippets": snippets_of(remedy, facts, library)}
 
 
 def inline(words: str) -> str:

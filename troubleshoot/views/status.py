@@ -20,6 +20,11 @@ def healthz(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
+def plain_address(broker_url: str) -> str:
+    """The broker's address as the redis client takes it: Celery calls a Unix socket redis+socket://."""
+    return broker_url.replace("redis+socket://", "unix://").partition("?")[0]
+
+
 @never_cache
 @require_GET
 def readyz(request: HttpRequest) -> JsonResponse:
@@ -35,7 +40,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     except Exception as error:
         told["content"] = type(error).__name__
     try:
-        redis.Redis.from_url(settings.CELERY_BROKER_URL, socket_connect_timeout=1, socket_timeout=1).ping()
+        redis.Redis.from_url(plain_address(settings.CELERY_BROKER_URL), socket_connect_timeout=1, socket_timeout=1).ping()
     except redis.RedisError as error:
         told["queue"] = f"{type(error).__name__}; cases wait until it is back"
     ready = told["database"] == told["content"] == "ok"

@@ -35,13 +35,14 @@ POWER = re.compile(r"[Pp]ower\W*(?:draw|usage)?\W*:?\D{0,20}(?P<watts>\d{2,3})\s
 AMD = re.compile(r"\bAMD host\b|\bAMD-Vi\b|\bAMD (?:CPU|processor)")
 MACHINE = re.compile(r"\b(?P<virtual>virtual machine|VM|KVM|vSphere|ESXi|Proxmox|cloud instance|passthrough VM)\b|\b(?P<physical>bare[- ]metal|physical (?:machine|server|host))\b", re.I)
 CONTAINER = re.compile(r"Container\**\s*:\s*\**\s*Docker|[Dd]ocker with `")
+LONGEST = 2000  # characters of one line; what these formats say stands at its start
 
 
 def parse(section: Section) -> Iterator[Fact]:
     load = watts = None
     seen = 0
     for line in section.lines:
-        text = peel(line.text).body
+        text = peel(line.text).body[:LONGEST]
         if len(text) > 2000:
             continue
         if match := GPUS.search(text):

@@ -35,13 +35,14 @@ CPU = re.compile(r"(?:Vendor ID|Model name|CPU model|BIOS Vendor ID)\s*:\s*(?P<v
 CPU_WORDS = (("AuthenticAMD", "amd"), ("AMD EPYC", "amd"), ("AMD Ryzen", "amd"), ("Threadripper", "amd"), ("GenuineIntel", "intel"), ("Intel(R)", "intel"), ("Xeon", "intel"), ("CentaurHauls", "zhaoxin"), ("ARM", "arm"), ("Neoverse", "arm"), ("Kunpeng", "arm"), ("POWER", "power"))
 GPU_ROW = re.compile(r"^\s*GPU (?P<indexes>\d+(?:,\d+)*): ")
 CPU_LOOSE = re.compile(r"\b(?:AMD (?:EPYC|Ryzen)|Threadripper)\b|\b(?:Intel\(R\) )?Xeon\b|\bIntel Core\b")
+LONGEST = 2000  # characters of one line; what these formats say stands at its start
 
 
 def parse(section: Section) -> Iterator[Fact]:
     indexes: set[int] = set()
     count_line = None
     for line in section.lines:
-        text = peel(line.text).body
+        text = peel(line.text).body[:LONGEST]
         for name, pattern, sure in KEYS:
             if match := pattern.search(text):
                 value = match["value"].split("+")[0] if name == "torch_version" else match["value"].strip()

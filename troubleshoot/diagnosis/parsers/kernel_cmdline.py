@@ -27,11 +27,12 @@ OURS = ("iommu", "intel_iommu", "amd_iommu", "iommu.passthrough", "iommu.strict"
 WORDS_BEFORE = re.compile(r"\b(?:add|set|append|use|try|put|should|example|e\.g\.|edit|change|with)\b", re.I)
 PROC = re.compile(r"/proc/cmdline")
 ELIDED = re.compile(r"(?:\.\.\.|…|\[\.\.\.\])")
+LONGEST = 2000  # characters of one line; what these formats say stands at its start
 
 
 def parse(section: Section) -> Iterator[Fact]:
     for line in section.lines:
-        body = peel(line.text).body
+        body = peel(line.text).body[:LONGEST]
         text = body
         # A terminal may have broken the line: what follows belongs to it while it looks like options.
         for following in section.document.following(line.number + 1):

@@ -34,11 +34,12 @@ AER = re.compile(r"AER: .*(?:error|Error)|PCIe Bus Error")
 SEGFAULT = re.compile(r"segfault at .* in (?P<library>\S+?)\[")
 RM_FAIL = re.compile(r"NVRM: (?:RmInitAdapter failed|API mismatch|The NVIDIA probe routine failed|GPU .*fallen off the bus)")
 HUNG = re.compile(r"task (?P<name>\S+):\d+ blocked for more than \d+ seconds")
+LONGEST = 2000  # characters of one line; what these formats say stands at its start
 
 
 def parse(section: Section) -> Iterator[Fact]:
     for line in section.lines:
-        body = peel(line.text).body
+        body = peel(line.text).body[:LONGEST]
         if match := XID.search(body):
             number = int(match["number"])
             yield Fact("xids", number, line)

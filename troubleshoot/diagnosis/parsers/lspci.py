@@ -31,6 +31,7 @@ SETPCI = re.compile(r"setpci\s.*(?:ECAP_ACS\+(?:0x)?0?6|f2a|[0-9a-f]{3})\.w")
 REGISTER = re.compile(r"^\s*(?P<value>[0-9a-f]{4})\s*$")
 REDIRECT_BITS = 0x04 | 0x08  # request and completion redirect (PCI Express base specification, ACS control register)
 FARTHEST = 400  # lines between a device's first line and its ACSCtl
+LONGEST = 2000  # characters of one line; what these formats say stands at its start
 
 
 def whole(document: Document, line: Line) -> str:
@@ -54,7 +55,7 @@ def device_above(document: Document, line: Line) -> str:
 
 def parse(section: Section) -> Iterator[Fact]:
     for line in section.lines:
-        body = peel(line.text).body
+        body = peel(line.text).body[:LONGEST]
         if ACSCTL.search(body) and "ACSCap" not in body:
             signs = [match["sign"] for match in REDIRECT.finditer(whole(section.document, line))]
             if signs:

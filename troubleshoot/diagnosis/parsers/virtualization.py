@@ -50,11 +50,12 @@ CLOUDS = (
     ("huawei", re.compile(r"Huawei Cloud")),
     ("oracle", re.compile(r"OracleCloud")),
 )
+LONGEST = 2000  # characters of one line; what these formats say stands at its start
 
 
 def parse(section: Section) -> Iterator[Fact]:
     for line in section.lines:
-        body = peel(line.text).body
+        body = peel(line.text).body[:LONGEST]
         evidence: str | None = None
         is_virtual: bool | None = None
         if DETECT.search(body):
