@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from troubleshoot import actions, shelf
+from troubleshoot import shelf
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.phases import duration as length_of_time
 from troubleshoot.diagnosis.snippets import Change, fill, values_of
@@ -152,7 +152,9 @@ def methods_of(report: dict[str, Any]) -> list[dict[str, str]]:
 def snippets_for(remedy: dict[str, Any], method: str | None) -> dict[str, list[dict[str, Any]]]:
     """The snippets to show first (those of the reader's install method, else the likeliest), and the others."""
     snippets = remedy["snippets"]
-    shown = [s for s in snippets if s["method"] == method] or [s for s in snippets if s["method"] == "host"] or snippets[:1]
+    shown = (
+        [s for s in snippets if s["method"] == method] or [s for s in snippets if s["method"] == "host"] or snippets[:1]
+    )
     return {"shown": shown, "others": [s for s in snippets if s not in shown]}
 
 

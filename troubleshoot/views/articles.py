@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET
 from troubleshoot import shelf
 from troubleshoot.diagnosis.renderings import pick
 from troubleshoot.knowledge.articles import Article
-from troubleshoot.knowledge.render import Rendered, render as render_article
+from troubleshoot.knowledge.render import Rendered
+from troubleshoot.knowledge.render import render as render_article
 from troubleshoot.templatetags.unhang import content_language
 
 LONGEST_VERSION = 20
@@ -68,7 +69,9 @@ def article_context(request: HttpRequest, slug: str) -> dict[str, Any]:
         "said": said,
         "html": mark_safe(html),  # noqa: S308  # sanitised by knowledge/render.py
         "toc": [{"level": level, "id": anchor, "words": words} for level, anchor, words in said.toc],
-        "methods": [{"id": m.id, "title": pick(m.title, content_language())} for m in methods.values() if m.id != "host"],
+        "methods": [
+            {"id": m.id, "title": pick(m.title, content_language())} for m in methods.values() if m.id != "host"
+        ],
         "method": method,
         "version": version,
     }

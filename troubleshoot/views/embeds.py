@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from xml.sax.saxutils import escape
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import Resolver404, resolve, reverse
 from django.utils.cache import get_conditional_response
@@ -29,7 +29,12 @@ View = Callable[..., HttpResponse]
 CACHE_SECONDS = 300
 WIDTH, HEIGHT = 720, 600
 SANDBOX = "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox"
-FACES = {"article": "embed_article", "embed_article": "embed_article", "guide": "embed_guide", "embed_guide": "embed_guide"}
+FACES = {
+    "article": "embed_article",
+    "embed_article": "embed_article",
+    "guide": "embed_guide",
+    "embed_guide": "embed_guide",
+}
 """The name of a page's or an embed's address → its embed's."""
 
 
@@ -58,13 +63,21 @@ def theme_of(request: HttpRequest) -> str:
 
 @embeddable
 def embed_article(request: HttpRequest, slug: str) -> HttpResponse:
-    context = {**article_context(request, slug), "theme": theme_of(request), "full": full_address(request, "article", slug)}
+    context = {
+        **article_context(request, slug),
+        "theme": theme_of(request),
+        "full": full_address(request, "article", slug),
+    }
     return render(request, "embed/article.html", context)
 
 
 @embeddable
 def embed_guide(request: HttpRequest, guide_id: str) -> HttpResponse:
-    context = {**guide_context(request, guide_id, KEPT), "theme": theme_of(request), "full": full_address(request, "guide", guide_id)}
+    context = {
+        **guide_context(request, guide_id, KEPT),
+        "theme": theme_of(request),
+        "full": full_address(request, "guide", guide_id),
+    }
     return render(request, "embed/guide.html", context)
 
 
@@ -82,7 +95,10 @@ def full_address(request: HttpRequest, name: str, slug: str) -> str:
 
 def find(request: HttpRequest, address: str) -> tuple[str, str]:
     """(name of the embed's address, slug) that one of our own addresses means. Raises Http404 for any other."""
-    wanted = urlsplit(address)
+    try:
+        wanted = urlsplit(address)
+    except ValueError:
+        raise Http404("This is no address.") from None
     ours = {urlsplit(site(request)).netloc.lower(), request.get_host().lower()}
     if wanted.scheme not in ("http", "https") or wanted.netloc.lower() not in ours:
         raise Http404("Only addresses of this site can be embedded by it.")
@@ -142,7 +158,8 @@ def oembed(request: HttpRequest) -> HttpResponse:
     else:
         fields = "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in told.items())
         response = HttpResponse(
-            f'<?xml version="1.0" encoding="utf-8" standalone="yes"?><oembed>{fields}</oembed>', content_type="text/xml; charset=utf-8"
+            f'<?xml version="1.0" encoding="utf-8" standalone="yes"?><oembed>{fields}</oembed>',
+            content_type="text/xml; charset=utf-8",
         )
     response.headers["Cache-Control"] = f"public, max-age={CACHE_SECONDS}"
     response.headers["Access-Control-Allow-Origin"] = "*"
@@ -150,8 +167,6 @@ def oembed(request: HttpRequest) -> HttpResponse:
 
 
 def sorted_query(address: str) -> list[tuple[str, str]]:
-    from django.http import QueryDict
-
     query = QueryDict(urlsplit(address).query)
     return sorted((name, query[name]) for name in query)
 
@@ -196,17 +211,84 @@ def wikis(base: str, page: str, source: str, title: str) -> list[dict[str, Any]]
     plain = title.replace("]", ")").replace("[", "(").replace("|", "/")
     resize = f'<script src="{base}/static/embed/resize.js" defer></script>'
     return [
-        {"name": "Outline", "once": "", "paste": source, "note": gettext("Paste the address on a line of its own and choose Embed. Outline refuses lists of origins: UNHANG_EMBED_ORIGINS must be *.")},
-        {"name": "Docmost", "once": "", "paste": source, "note": gettext("Insert an Iframe block and give it this address.")},
-        {"name": "BookStack", "once": f'ALLOWED_IFRAME_SOURCES="{base} https://*.draw.io"', "paste": iframe, "note": gettext("The operator adds this site in .env once; authors paste into the HTML source view. Add the resize script under Settings, Custom HTML Head Content.")},
-        {"name": "wiki.js 2", "once": "", "paste": iframe, "note": gettext("An administrator switches on Allow iframes under Rendering, Security. Then this works in Markdown and HTML pages.")},
-        {"name": "MediaWiki", "once": widget(base), "paste": f"{{{{#widget:Unhang|page={page}|height={HEIGHT}}}}}", "note": gettext("With Extension:Widgets an administrator saves the first text as the page Widget:Unhang; authors use the second.")},
-        {"name": "DokuWiki", "once": "", "paste": f"{{{{url>{source} 100%,{HEIGHT}px noborder|{plain}}}}}", "note": gettext("Needs the iframe plug-in.")},
-        {"name": "Confluence Data Center", "once": f"{iframe}\n{resize}", "paste": "", "note": gettext("An administrator makes a user macro with this as its template. Cloud has no way to frame a private site: paste the link, it becomes a card.")},
-        {"name": "GitLab", "once": gitlab(host), "paste": f"![{plain}]({full})", "note": gettext("An experiment of GitLab's, self-managed only. Elsewhere readers see a link.")},
-        {"name": "Notion", "once": "", "paste": source, "note": gettext("Type /embed and paste. The reader's browser must be able to reach this site.")},
-        {"name": gettext("Feishu, Yuque, GitHub, anything else"), "once": "", "paste": f"[{plain}]({full})", "note": gettext("No frames there: a link that shows title and summary.")},
-        {"name": "HTML", "once": "", "paste": f"{iframe}\n{resize}", "note": gettext("Any page of your own. The second line lets the frame grow with its content; it is optional.")},
+        {
+            "name": "Outline",
+            "once": "",
+            "paste": source,
+            "note": gettext(
+                "Paste the address on a line of its own and choose Embed. Outline refuses lists of origins: UNHANG_EMBED_ORIGINS must be *."
+            ),
+        },
+        {
+            "name": "Docmost",
+            "once": "",
+            "paste": source,
+            "note": gettext("Insert an Iframe block and give it this address."),
+        },
+        {
+            "name": "BookStack",
+            "once": f'ALLOWED_IFRAME_SOURCES="{base} https://*.draw.io"',
+            "paste": iframe,
+            "note": gettext(
+                "The operator adds this site in .env once; authors paste into the HTML source view. Add the resize script under Settings, Custom HTML Head Content."
+            ),
+        },
+        {
+            "name": "wiki.js 2",
+            "once": "",
+            "paste": iframe,
+            "note": gettext(
+                "An administrator switches on Allow iframes under Rendering, Security. Then this works in Markdown and HTML pages."
+            ),
+        },
+        {
+            "name": "MediaWiki",
+            "once": widget(base),
+            "paste": f"{{{{#widget:Unhang|page={page}|height={HEIGHT}}}}}",
+            "note": gettext(
+                "With Extension:Widgets an administrator saves the first text as the page Widget:Unhang; authors use the second."
+            ),
+        },
+        {
+            "name": "DokuWiki",
+            "once": "",
+            "paste": f"{{{{url>{source} 100%,{HEIGHT}px noborder|{plain}}}}}",
+            "note": gettext("Needs the iframe plug-in."),
+        },
+        {
+            "name": "Confluence Data Center",
+            "once": f"{iframe}\n{resize}",
+            "paste": "",
+            "note": gettext(
+                "An administrator makes a user macro with this as its template. Cloud has no way to frame a private site: paste the link, it becomes a card."
+            ),
+        },
+        {
+            "name": "GitLab",
+            "once": gitlab(host),
+            "paste": f"![{plain}]({full})",
+            "note": gettext("An experiment of GitLab's, self-managed only. Elsewhere readers see a link."),
+        },
+        {
+            "name": "Notion",
+            "once": "",
+            "paste": source,
+            "note": gettext("Type /embed and paste. The reader's browser must be able to reach this site."),
+        },
+        {
+            "name": gettext("Feishu, Yuque, GitHub, anything else"),
+            "once": "",
+            "paste": f"[{plain}]({full})",
+            "note": gettext("No frames there: a link that shows title and summary."),
+        },
+        {
+            "name": "HTML",
+            "once": "",
+            "paste": f"{iframe}\n{resize}",
+            "note": gettext(
+                "Any page of your own. The second line lets the frame grow with its content; it is optional."
+            ),
+        },
     ]
 
 

@@ -103,7 +103,8 @@ def guide_context(request: HttpRequest, guide_id: str, keep: tuple[str, ...] = (
             "why": asked.why[lang],
             "because": step.because,
             "answers": [
-                {"says": answer.says[lang], "address": address({**state, asked.id: answer.id})} for answer in asked.answers
+                {"says": answer.says[lang], "address": address({**state, asked.id: answer.id})}
+                for answer in asked.answers
             ],
             "unknown": address({**state, asked.id: UNKNOWN}),
         }
