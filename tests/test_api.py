@@ -1,7 +1,5 @@
 """The HTTP API as contract.md tells it: answers, refusals, schema and document."""
 
-# ruff: noqa: F811  # fixtures are imported by name
-
 from __future__ import annotations
 
 import gzip
