@@ -1,105 +1,248 @@
 """Hides secrets in a line: the same value gets the same stand-in over the whole case, line numbers stay.
 
-Kept because diagnosis needs them: private and loopback addresses, PCI bus ids, versions, link codes, interface names,
-NCCL and engine variables.
+Kept because diagnosis needs them: private and loopback addresses, PCI bus ids, versions, link codes, interface and
+host names, NCCL and engine variables. A public address becomes one of the documentation ranges, addresses of one
+subnet staying in one subnet.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
 from troubleshoot.diagnosis.redaction_patterns import REDACTIONS, Redaction
+from troubleshoot.diagnosis.scan import PatternError, Scanner, check_patterns
 
-# Values that stand after …_KEY= or token: and are no secrets.
-HARMLESS = re.compile(r"^(?:None|null|true|false|\*+|<[^>]*>|\$\{?\w+\}?|\d{1,6}|x{3,}|redacted|\[.*|auto|\(.*|nccl.*|cuda.*|\w+\.\w+\(.*)$", re.I)
-# A keyword of an engine's settings that ends like a secret's name and is none.
-NOT_SECRET = re.compile(
-    r"(?i)(?:max_?(?:new_?)?|num_|total_|pad_|eos_|bos_|unk_|stop_|prompt_|cache_|sort_|primary_|foreign_|hash_|dict_|partition_|layer_|mask_|image_|per_|head_|query_|group_|skip_|"
-    r"batched_|_num|reasoning_|tool_|special_|chunk_|comm_|rank_)(?:token|key|pass)"
-)
-END_KEY = re.compile(r"-----END [A-Z ]*PRIVATE KEY-----")
+BEFORE = 40  # characters before a match that `keep_before` sees
+KEY_LINES = 400  # a key has fewer lines; a block that goes on is none
+# A secret at the very end of a line as wide as a terminal goes on in the next one, when that holds nothing else.
+WRAPPED_FROM = 60
+CONTINUATION = re.compile(r"^\s*([A-Za-z0-9_\-./+=]{4,})([\"',;]?)\s*$")
+# Documentation and benchmark ranges (RFC 5737, RFC 2544): nobody's addresses, and still addresses to every parser.
+STAND_IN_NETS = ("203.0.113", "198.51.100", "192.0.2", *(f"198.{a}.{b}" for a in (18, 19) for b in range(256)))
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """One rule with its patterns compiled."""
+
+    rule: Redaction
+    pattern: re.Pattern[str]
+    keep: re.Pattern[str] | None
+    keep_match: re.Pattern[str] | None
+    keep_before: re.Pattern[str] | None
+    keep_after: re.Pattern[str] | None
+    after: re.Pattern[str] | None
+
+    def keeps(self, match: re.Match[str], secret: str, end: int) -> bool:
+        """Whether what was found is no secret."""
+        return bool(
+            (self.keep and self.keep.match(secret))
+            or (self.keep_match and self.keep_match.search(match[0]))
+            or (self.keep_before and self.keep_before.search(match.string[max(0, match.start() - BEFORE) : match.start()]))
+            or (self.keep_after and self.keep_after.match(match.string, end))
+        )
+
+
+def compiled(rule: Redaction) -> Compiled:
+    # ASCII, so that \b and \w mean what they mean in JavaScript and Hyperscan.
+    flags = re.ASCII | (re.IGNORECASE if "i" in rule.flags else 0)
+
+    def optional(pattern: str) -> re.Pattern[str] | None:
+        return re.compile(pattern, re.ASCII | re.IGNORECASE) if pattern else None
+
+    return Compiled(
+        rule,
+        re.compile(rule.pattern, flags),
+        optional(rule.keep),
+        optional(rule.keep_match),
+        re.compile(rule.keep_before, re.ASCII) if rule.keep_before else None,
+        optional(rule.keep_after),
+        optional(rule.after),
+    )
 
 
 class Redactor:
     """Hides secrets of one case. `counts` says how often each rule hid something in the current document."""
 
-    def __init__(self, extra: Iterable[Redaction] = ()) -> None:
-        self.rules = [(r, re.compile(r.pattern)) for r in (*REDACTIONS, *extra)]
+    def __init__(self, extra: Iterable[Redaction] = (), cache_dir: Path | None = None) -> None:
+        self.table = (*REDACTIONS, *extra)
+        self.rules = [compiled(rule) for rule in self.table]
+        self.cache_dir = cache_dir
         self.stand_ins: dict[str, str] = {}
         self.numbers: Counter[str] = Counter()
-        self.counts: Counter[str] = Counter()
-        self.in_key = False
-        self.nets: dict[str, int] = {}
+        self.nets: dict[str, dict[str, str]] = {}
+        self.start_document()
 
     def start_document(self) -> None:
-        self.counts = Counter()
-        self.in_key = False
+        self.counts: Counter[str] = Counter()
+        self.block: tuple[Compiled, re.Pattern[str], re.Pattern[str], int] | None = None
+        self.above = ""  # the line above, when a rule speaks only after it
+        self.wrapped = ""  # the stand-in of a secret that may go on in the next line
+
+    @cached_property
+    def scanner(self) -> Scanner:
+        """Finds the lines that some rule may speak on; the others need not be looked at."""
+        return Scanner(scanned(self.table), self.cache_dir)
+
+    @property
+    def wants_next(self) -> bool:
+        """Whether the next line must be given to `line` even when no rule's pattern is in it."""
+        return bool(self.block or self.above or self.wrapped)
 
     def line(self, text: str) -> str:
-        """`text` without secrets."""
-        if self.in_key:
-            if match := END_KEY.search(text):
-                self.in_key = False
-                return "<private-key>" + text[match.end() :]
-            return "<private-key>"
-        for rule, pattern in self.rules:
-            if rule.name == "private-key":
-                if match := pattern.search(text):
-                    self.counts[rule.name] += 1
-                    end = END_KEY.search(text, match.end())
-                    self.in_key = end is None
-                    text = text[: match.start()] + "<private-key>" + (text[end.end() :] if end else "")
-                continue
-            text = pattern.sub(lambda m, r=rule: self.replace(r, m), text)  # type: ignore[misc]
+        """`text` without secrets. Lines are given in the order in which they stand."""
+        if self.block is not None:
+            hidden = self.inside_block(text)
+            if hidden is not None:
+                return hidden
+        above, self.above = self.above, ""
+        wrapped, self.wrapped = self.wrapped, ""
+        if wrapped and (match := CONTINUATION.match(text)):
+            return text[: match.start(1)] + wrapped + text[match.end(1) :]
+        for rule in self.rules:
+            if rule.rule.until:
+                text = self.open_block(rule, text)
+            elif rule.after:
+                if rule.after.search(text):
+                    self.above = text
+                if above and rule.after.search(above):
+                    text = self.apply(rule, text)
+            else:
+                text = self.apply(rule, text)
         return text
 
-    def replace(self, rule: Redaction, match: re.Match[str]) -> str:
-        found, group = match.group(0), rule.group
-        secret = match.group(group)
-        if secret.startswith("<") or (rule.name == "ipv4" and not is_public(secret, match)) or (rule.name == "ipv6" and not is_public(secret, match)):
-            return found
-        if rule.name == "secret" and (HARMLESS.match(secret) or NOT_SECRET.search(found)):
-            return found
-        self.counts[rule.name] += 1
-        at = match.start(group) - match.start(0)
-        return found[:at] + self.stand_in(rule.name, secret) + found[at + len(secret) :]
+    def apply(self, rule: Compiled, text: str) -> str:
+        parts: list[str] = []
+        at = 0
+        for match in rule.pattern.finditer(text):
+            start, end = self.span(rule, match)
+            secret = text[start:end]
+            if start < at or not secret or rule.keeps(match, secret, end):
+                continue
+            self.counts[rule.rule.name] += 1
+            made = self.stand_in(rule.rule.name, secret)
+            if end == len(text) and end >= WRAPPED_FROM:
+                self.wrapped = made
+            parts += (text[at:start], made)
+            at = end
+        return "".join(parts) + text[at:] if parts else text
+
+    def span(self, rule: Compiled, match: re.Match[str]) -> tuple[int, int]:
+        """Where the secret stands: the rule's group, or of a rule without one the group that took part, or all."""
+        if rule.rule.group:
+            return match.span(rule.rule.group)
+        return match.span(match.lastindex or 0)
+
+    def open_block(self, rule: Compiled, text: str) -> str:
+        match = rule.pattern.search(text)
+        if not match:
+            return text
+        self.counts[rule.rule.name] += 1
+        until = re.compile(rule.rule.until, re.ASCII)
+        end = until.search(text, match.end())
+        if end is None:
+            self.block = (rule, until, re.compile(rule.rule.body, re.ASCII), 0)
+        return text[: match.start()] + f"<{rule.rule.name}>" + (text[end.end() :] if end else "")
+
+    def inside_block(self, text: str) -> str | None:
+        """The stand-in for a line of a block; None when the block is over and the line a common one."""
+        assert self.block is not None
+        rule, until, body, taken = self.block
+        self.block = None
+        if end := until.search(text):
+            return f"<{rule.rule.name}>" + text[end.end() :]
+        if taken >= KEY_LINES or not body.search(text):
+            return None
+        self.block = (rule, until, body, taken + 1)
+        return f"<{rule.rule.name}>"
 
     def stand_in(self, name: str, secret: str) -> str:
-        """The stand-in of this value; public addresses keep their /24, so two of one subnet still look so."""
         known = self.stand_ins.get(secret)
-        if known:
-            return known
-        if name == "ipv4":
-            net, _, host = secret.rpartition(".")
-            number = self.nets.setdefault(net, len(self.nets) + 1)
-            made = f"<public-{number}.{host}>"
-        else:
-            self.numbers[name] += 1
-            made = f"<{name}-{self.numbers[name]}>"
-        self.stand_ins[secret] = made
-        return made
+        if known is None:
+            if name == "ipv4":
+                known = self.public_ipv4(secret)
+            elif name == "ipv6":
+                known = self.public_ipv6(secret)
+            else:
+                self.numbers[name] += 1
+                known = f"<{name}-{self.numbers[name]}>"
+            self.stand_ins[secret] = known
+        return known
+
+    def public_ipv4(self, address: str) -> str:
+        net = address.rpartition(".")[0]
+        hosts = self.nets.setdefault(net, {})
+        made = STAND_IN_NETS[(list(self.nets).index(net) if len(hosts) == 0 else self.numbers[net]) % len(STAND_IN_NETS)]
+        self.numbers[net] = STAND_IN_NETS.index(made)
+        return hosts.setdefault(address, f"{made}.{len(hosts) % 254 + 1}")
+
+    def public_ipv6(self, address: str) -> str:
+        net = ":".join((address.split("::")[0].split(":") + ["0"] * 4)[:4])  # the /64
+        hosts = self.nets.setdefault(net, {})
+        if not hosts:
+            self.numbers["ipv6"] += 1
+            self.numbers[net] = self.numbers["ipv6"]
+        return hosts.setdefault(address, f"2001:db8:{self.numbers[net]:x}::{len(hosts) + 1:x}")
 
     def private_map(self) -> dict[str, str]:
         """Stand-in → what it stands for; for the person who uploads, never stored in the clear."""
         return {made: secret for secret, made in self.stand_ins.items()}
 
 
-def is_public(address: str, match: re.Match[str]) -> bool:
-    """Whether this is a public address, and not a version (12.4.1.0) or a part of something longer."""
-    text, start, end = match.string, match.start(), match.end()
-    before, after = text[max(0, start - 12) : start], text[end : end + 1]
-    if before[-1:] in ("=", "v", "-", "_", "+") and not re.search(r"(?i)(?:ip|addr|host|server|url)\w*=$", before) or after in ("-", "_", "+") or re.search(r"(?i)version\W*$", before):
-        return False
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return parsed.is_global and not parsed.is_multicast
+def scanned(table: Iterable[Redaction]) -> dict[str, str]:
+    """The patterns that lead to a line, by an id; a rule that speaks after another line is led there by that line."""
+    return {
+        f"{rule.name}#{n}": ("(?i)" if "i" in rule.flags or rule.after else "") + (rule.after or rule.pattern)
+        for n, rule in enumerate(table)
+    }
 
 
-def as_json() -> list[dict[str, object]]:
-    """The published rule table; the page applies it before sending."""
-    return [{"name": r.name, "title": r.title, "pattern": r.pattern, "group": r.group} for r in REDACTIONS]
+def site_rules(lines: Iterable[str]) -> list[Redaction]:
+    """A site's own rules, one a line: `name: pattern` (empty lines and lines that begin with # aside).
+
+    The pattern's first group, if it has one, is what is hidden. Raises PatternError for one that cannot be used.
+    """
+    rules = []
+    for line in lines:
+        name, colon, pattern = (part.strip() for part in line.partition(":"))
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if not colon or not re.fullmatch(r"[a-z][a-z0-9-]*", name) or not pattern:
+            raise PatternError(f"{line.strip()!r} is no rule; it must be `name: pattern`, the name of small letters, digits and -")
+        if faults := check_patterns({name: pattern}):
+            raise PatternError(faults[0])
+        rules.append(Redaction(name, {"en": f"this site's rule {name}", "zh-hans": f"本站规则 {name}"}, pattern, min(1, re.compile(pattern).groups)))
+    return rules
+
+
+def as_json(extra: Iterable[Redaction] = ()) -> list[dict[str, object]]:
+    """The published rule table; the page applies it before sending, in this order, line by line.
+
+    A match of `pattern` (with `flags`, all matches in the line) is left alone when the secret matches `keep` from its
+    start, the whole match holds `keep_match`, the 40 characters before it match `keep_before`, or what follows the
+    secret matches `keep_after` from its start (`keep`, `keep_match`, `keep_after`, `after` ignore case). Group 0 with
+    groups in the pattern: the group that took part. `until`/`body`: a block of lines. `after`: only on the line after
+    one that matches it.
+    """
+    return [
+        {
+            "name": rule.name,
+            "title": rule.title,
+            "pattern": rule.pattern,
+            "group": rule.group,
+            "flags": rule.flags,
+            "keep": f"^(?:{rule.keep})" if rule.keep else "",
+            "keep_match": rule.keep_match,
+            "keep_before": rule.keep_before,
+            "keep_after": f"^(?:{rule.keep_after})" if rule.keep_after else "",
+            "until": rule.until,
+            "body": rule.body,
+            "after": rule.after,
+        }
+        for rule in (*REDACTIONS, *extra)
+    ]

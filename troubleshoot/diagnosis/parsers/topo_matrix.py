@@ -11,185 +11,186 @@ Legend: …
 NIC Legend:
   NIC0: mlx5_0
 
-Grammar and damage: domain/nccl.md §1.1. A cell that is not there is not invented: the matrix is then not complete.
+Grammar and damage: domain/nccl.md §1.1. Here lines become a header, rows and names; `topo_cells` reads them. A cell
+that is not there is not invented: the matrix is then not complete. Other makers print tables that look alike; a link
+code that NVIDIA does not have, or another maker's command above, means that there is no matrix.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from troubleshoot.diagnosis.evidence import Line, Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
-from troubleshoot.diagnosis.peel import without_colour
-from troubleshoot.diagnosis.topology import Matrix
+from troubleshoot.diagnosis.parsers.topo_cells import BLANK, CODES, NIC, TITLE, NotNvidia, read_piped, read_spaced, without_header
+from troubleshoot.diagnosis.peel import peel, without_colour
 
-CODE = r"NV\d{1,2}|SYS|NODE|PHB|PXB|PIX|SOC|PSB|C2C|N/A|X"
-CELL = re.compile(rf"[\s|]*({CODE})(?![a-z0-9_])")
-NAME = r"(?:GPU\d+|NIC\d+|(?:mlx\d|hfi\d|bnxt_re|irdma|qedr|roce|rocep|ibp|ib|efa|rdmap|cxib|hns|mana|erdma|rdma)[\w.-]*)"
-ROW = re.compile(rf"^[\s|>#*/;]*(?P<name>{NAME})[\s|]+(?=(?:{CODE})(?![a-z0-9_]))")
+# What may stand before a line: quote and comment marks, list bullets, a string's quote, a line number, a host's name.
+COAT = r"[\s|>#*/;+\"'`-]*(?:\d{1,4}[:.|]?\s+(?=(?:GPU|NIC|mlx)\d))?(?:[A-Za-z][\w.-]{0,60}:\s+(?=(?:GPU|NIC|mlx)\d))?"
+NAME = r"(?:GPU\d+|NIC\d+|[A-Za-z][\w.-]*\d[\w.-]*)"
+ROW = re.compile(rf"^{COAT}[*`]*(?P<name>{NAME})[*`]*(?:{BLANK}+(?:(?P<x>X)|{CODES})(?=$|[\s|*`\d]|{CODES})|(?=X(?:[\s|]|{CODES}))|(?<=\d)(?:{CODES})(?:{CODES}|\s+X))")
 # In a table with other columns first the name stands further right.
-PIPE_ROW = re.compile(rf"^\s*[^|]*\|.*\|\s*{NAME}\s*\|\s*(?:{CODE})\s*\|")
-COLUMN = re.compile(NAME)
-TITLES = (("cpu", re.compile(r"CPU\s*Affi\s*nity", re.I)), ("numa", re.compile(r"NUMA\s*Affi\s*nity", re.I)), ("gpu numa", re.compile(r"GPU\s*NUMA\s*ID", re.I)))
-LEGEND = re.compile(r"^\W*(?:Legend\b|NIC Legend\b|(?:X|SYS|NODE|PHB|PXB|PIX|SOC|PSB|NV#|C2C)\W*\s*=|NIC\d+\s*:)", re.I)
-NIC_NAME = re.compile(r"(NIC\d+)\s*:\s*([A-Za-z][\w.-]*)")
+PIPE_ROW = re.compile(rf"^[^|]*\|.*\|[\s*`]*(?:GPU\d+|{NIC})[\s*`]*\|[\s*`]*(?:{CODES})[\s*`]*\|")
+LEGEND = re.compile(r"^\W*(?:Legend\b|NIC Legend\b|(?:X|SYS|NODE|PHB|PXB|PIX|PSB|SOC|NV#|NVL?\d*|C2C)\W*\s*=|NIC\d+\s*:)", re.I)
+# In a cell of its own: what `topo -p2p` prints, in cells and in its legend.
+P2P_STATUS = re.compile(r"^\W*GPU\d+[\s|].*[\s|](?:OK|CNS|GNS|TNS|NS|DR|U)[\s|]*(?:$|[\s|])|^\W*(?:OK|CNS|GNS|TNS|NS)\s+=")
+OTHER_LEGEND = re.compile(r"^\W*(?:HCCS(?:_SW)?|XGMI|MX|MTLINK|MTL|MPB|SPB|MLU|SIO|PCIE?|XPUL?)\W*\s*=|MetaXLink|MTLink|HCCS")
+OTHER_TOOL = re.compile(r"\b(?:rocm-smi|amd-smi|npu-smi|mthreads-gmi|mx-smi|ixsmi|cnmon|hy-smi|efsmi|brsmi|xpu-smi|hl-smi|vasmi)\b")
 # What the rest of a wrapped line may look like: link codes, processor lists, words of the titles.
-P2P_STATUS = re.compile(r"[\s|](?:OK|CNS|GNS|TNS|NS)[\s|]*(?:$|[\s|])")
-REST = re.compile(rf"^[\s|>#*]*(?:(?:{CODE}|[\d,-]+|N/A|Affinity|nity|Affi|NUMA|ID|CPU|GPU|{NAME})[\s|]*)+$")
-RULE = re.compile(r"^[\s|:+-]+$")
+REST = re.compile(rf"^{BLANK}*(?:(?:{CODES}|[\d,-]+|N/A|[A-Za-z]{{0,4}}ffinity|[a-z]{{1,6}}ty|Af\w{{0,5}}|NUMA|[CN]?[PU]?[UM]A?|ID|D|CPU|GPU|GPU\d+|{NIC}){BLANK}*)+$")
+# A hard break may fall within a code: `SY` + `S`.
+BROKEN_REST = re.compile(rf"^(?:[A-Z]{{1,3}}|\d{{1,2}})(?:{BLANK}+(?:{CODES}|[\d,-]+|N/A))+{BLANK}*$|^(?:S|YS|E|DE|ODE|B|HB|XB|IX|V?\d{{1,2}}|/A|A)$")
+RULE = re.compile(r"^[\s|:+=─-]+$")
 FENCE = re.compile(r"^\W*```")
-
-HEAD = r"(?:GPU0|GPU1|GPU2|GPU3|GPU4|GPU5|GPU6|GPU7)[ \t|]*(?:GPU\d|CPU *Affi|NIC\d|mlx\d|\t)"
+BOXES = str.maketrans({"│": "|", "┃": "|", "║": "|", "├": "|", "┤": "|", "\u3000": " "})
+NIC_NAME = re.compile(r"(NIC\d+)\s*:\s*([A-Za-z][\w.-]*)")
+PROMPT = re.compile(r"[\w.-]+@(?P<host>[\w.-]+)[:~\s][^\n]*[$#]")
+TOPO = re.compile(r"^.*\btopo\s+(?:-m|-mp|--matrix\w*)\b\W*")
+ONE_LINE_ROW = re.compile(rf"(?<=\s)(?=(?:GPU\d+|{NIC})\s+(?:{CODES})(?:\s|$))")
+HEADER = re.compile(r"GPU\d+[\s|*`]*(?:GPU\d|NIC\d|[a-z]\w*\d|C\s*P\s*U\s*Af|NUMA|$)")
 
 
 def tidy(text: str) -> str:
-    """One line without colours, entities and the marks of a quote or comment."""
-    text = html.unescape(without_colour(text)).replace(" ", " ")
-    return re.sub(r"^\s*(?:>+|#+|//|;)\s?", lambda m: " " * len(m[0]), text)
+    """One line without colours, entities, box drawings and what stands before a quote or comment; its columns stay."""
+    text = html.unescape(without_colour(text)).translate(BOXES).replace("\u00a0", " ")
+    text = re.sub(r"</t[dh]>\s*<t[dh][^>]*>", "\t", text, flags=re.I)
+    text = re.sub(r"</?(?:tr|td|th|pre|code|tbody|thead|table|p|br)\b[^>]*>", " ", text, flags=re.I)
+    return re.sub(r"^\s*(?:>+|#+|//|;|\*(?!\*)|\+(?!-))+\s?", lambda m: " " * len(m[0]), text)
+
+
+def inner(line: Line) -> str:
+    """The line as it belongs to the table: its coats off, unless a cell was taken for one (`GPU0 | X`)."""
+    plain = tidy(line.text)
+    if ROW.match(plain) or PIPE_ROW.match(plain) or is_header(plain):
+        return plain
+    return tidy(peel(line.text).body)
+
+
+def is_row(text: str) -> bool:
+    return bool(ROW.match(text) or PIPE_ROW.match(text))
 
 
 def is_header(text: str) -> bool:
-    return bool(re.search(r"GPU\d", text)) and not ROW.match(text) and not PIPE_ROW.match(text) and bool(re.search(HEAD, text))
+    return bool(HEADER.search(text)) and not is_row(text)
 
 
 def belongs(body: str, taken: int) -> bool:
     text = tidy(body)
-    if is_header(text) and taken > 1:
+    if is_row(text):
+        return True
+    if FENCE.match(text) or (is_header(text) and taken > 1 and not REST.match(text)):
         return False
-    if FENCE.match(text):
+    if is_header(text) and taken > 1 and re.match(r"\W*GPU0\b|\W*GPU0GPU1", text):
         return False
-    return bool(not text.strip() or ROW.match(text) or PIPE_ROW.match(text) or LEGEND.match(text) or REST.match(text) or RULE.match(text))
-
-
-def parse(section: Section) -> Iterator[Fact]:
-    """One `topology_matrix`, unless no row follows the header."""
-    head, *rest = section.lines
-    header = tidy(head.text)
-    rows: list[tuple[str, Line]] = []
-    names: dict[str, str] = {}
-    in_legend = False
-    for line in rest:
-        text = tidy(line.text)
-        names.update(NIC_NAME.findall(text) if not ROW.match(text) else [])
-        in_legend = in_legend or bool(LEGEND.match(text))
-        if in_legend or not text.strip() or RULE.match(text):
-            continue
-        if ROW.match(text) or PIPE_ROW.match(text):
-            rows.append((text, line))
-        elif rows:
-            rows[-1] = (rows[-1][0] + text, rows[-1][1])
-        else:
-            header += text
-    if not rows or any(P2P_STATUS.search(text) for text, _ in rows):
-        return  # `topo -p2p` looks alike, and says something else
-    piped = header.count("|") >= 3
-    read = read_table(header, [text for text, _ in rows]) if piped else read_columns(header, [text for text, _ in rows])
-    matrix = matrix_of(*read, names, head)
-    if matrix:
-        yield Fact("topology_matrix", matrix, head)
-
-
-Cells = dict[str, dict[str, str]]  # row name → column name → cell
-
-
-def read_table(header: str, rows: list[str]) -> tuple[list[str], Cells, set[str]]:
-    """A table with pipes, whose columns may stand in any order."""
-    columns = [part.strip() for part in header.strip().strip("|").split("|")]
-    titled = [title(column) or column for column in columns]
-    cells: Cells = {}
-    for row in rows:
-        parts = [part.strip(" *`") for part in row.strip().strip("|").split("|")]
-        name = next((part for part in parts if COLUMN.fullmatch(part)), "")
-        if name:
-            cells[name] = {column: part for column, part in zip(titled, parts, strict=False) if column}
-    links = [column for column in columns if COLUMN.fullmatch(column)]
-    return links, cells, {t for t in titled if t in ("cpu", "numa")}
-
-
-def title(words: str) -> str | None:
-    return next((name for name, pattern in TITLES if pattern.search(words)), None)
-
-
-def read_columns(header: str, rows: list[str]) -> tuple[list[str], Cells, set[str]]:
-    """Columns by tabs, or by blanks: first the link codes, then the affinities in the order of their titles."""
-    titles = sorted((match.start(), name) for name, pattern in TITLES if (match := pattern.search(header)))
-    bare = header
-    for _, pattern in TITLES:
-        bare = pattern.sub(" ", bare)
-    columns = list(dict.fromkeys(COLUMN.findall(bare)))
-    order = [name for _, name in titles]
-    cells: Cells = {}
-    for row in rows:
-        match = ROW.match(row)
-        if not match:
-            continue
-        found: dict[str, str] = {}
-        at = match.end()
-        for column in columns:
-            cell = CELL.match(row, at)
-            if not cell:
-                break
-            found[column], at = cell[1], cell.end()
-        found.update(affinities(row[at:], order))
-        cells[match["name"]] = found
-    return columns, cells, {name for name in order if name in ("cpu", "numa")}
-
-
-def affinities(rest: str, order: list[str]) -> dict[str, str]:
-    """The cells right of the link codes. A processor list that a terminal broke is put together again."""
-    rest = re.sub(r"(?<=\d)([,-])\s+(?=\d)|(?<=\d)\s+([,-])(?=\d)", lambda m: m[1] or m[2], rest.strip("\r\n"))
-    parts = re.findall(r"[\d,-]+|N/A", rest)
-    extra = len(parts) - len(order)
-    if extra > 0 and "cpu" in order[:1]:
-        parts = ["".join(parts[: extra + 1]), *parts[extra + 1 :]] if all(p.endswith((",", "-")) for p in parts[:extra]) else parts
-    return dict(zip(order, parts, strict=False))
-
-
-def matrix_of(columns: list[str], cells: Cells, titled: set[str], names: dict[str, str], head: Line) -> Matrix | None:
-    gpus = [c for c in columns if re.fullmatch(r"GPU\d+", c)]
-    nics = [c for c in columns if c not in gpus]
-    # A header cut at the right still has its rows; a row whose column is missing adds a GPU without links.
-    gpus += [name for name in cells if re.fullmatch(r"GPU\d+", name) and name not in gpus]
-    if not gpus or not any(name in cells for name in gpus):
-        return None
-    links: dict[tuple[str, str], str] = {}
-    for i, a in enumerate(gpus):
-        for b in gpus[i + 1 :]:
-            code = cells.get(a, {}).get(b) or cells.get(b, {}).get(a)
-            if code and code not in ("X", "N/A"):
-                links[a, b] = code
-    nic_links = {}
-    for nic in nics:
-        for other in (*gpus, *nics):
-            code = cells.get(other, {}).get(nic) or cells.get(nic, {}).get(other)
-            if other != nic and code and code != "X" and (nic, other) not in nic_links:
-                nic_links[other, nic] = code
-    wanted = len(gpus) * (len(gpus) - 1) // 2
-    return Matrix(
-        gpus=tuple(gpus),
-        nics=tuple(nics),
-        links=links,
-        nic_links=nic_links,
-        nic_names={nic: names[nic] for nic in nics if nic in names},
-        numa=column_of("numa", gpus, cells) if "numa" in titled else None,
-        cpu_affinity=column_of("cpu", gpus, cells) if "cpu" in titled else None,
-        complete=len(links) == wanted and all(gpu in cells for gpu in gpus),
-        line=head,
+    return bool(
+        not text.strip() or LEGEND.match(text) or OTHER_LEGEND.match(text) or P2P_STATUS.search(text)
+        or REST.match(text) or BROKEN_REST.match(text.strip()) or RULE.match(text) or re.match(r"\W*\w{1,3}\s+=\s", text)
     )
 
 
-def column_of(name: str, gpus: list[str], cells: Cells) -> dict[str, str]:
-    return {gpu: cells[gpu][name] for gpu in gpus if name in cells.get(gpu, {})}
+def parse(section: Section) -> Iterator[Fact]:
+    """One `topology_matrix`, unless this is no matrix of NVIDIA's."""
+    texts = [inner(line) for line in section.lines]
+    if other_maker(section) or any(P2P_STATUS.search(text) or OTHER_LEGEND.search(text) for text in texts):
+        return
+    texts[0] = TOPO.sub("", texts[0])
+    header, rows, names = gather(texts, last_is_cut=not section.complete)
+    try:
+        if not header:
+            matrix = without_header(rows)
+        elif header.count("|") >= 3:
+            matrix = read_piped(header, rows, names)
+        else:
+            matrix = read_spaced(header, rows, names, last_is_cut=ends_the_text(section))
+    except NotNvidia:
+        return
+    if matrix:
+        head = section.lines[0]
+        yield Fact("topology_matrix", matrix(line=head, host=host_above(section)), head)
+
+
+def gather(texts: Sequence[str], last_is_cut: bool) -> tuple[str, list[str], dict[str, str]]:
+    """The header ("" when there is none), the rows put together again, and the NICs' names from the legend."""
+    first, *rest = unrolled(texts)
+    header = "" if is_row(first) else first
+    rows = [first] if is_row(first) else []
+    names: dict[str, str] = {}
+    width = max(len(text.expandtabs().rstrip()) for text in [first, *(t for t in rest if is_row(t))])
+    in_legend = blank_before = False
+    piece = first  # the line before, which a wrapped line goes on from
+    for text in rest:
+        if is_row(text) and not in_legend:
+            rows.append(text)
+        elif not text.strip():
+            blank_before = True
+            continue
+        elif LEGEND.match(text):
+            in_legend = True
+            names.update(NIC_NAME.findall(text))
+        elif in_legend:
+            names.update(NIC_NAME.findall(text))
+        elif not RULE.match(text) and not blank_before:
+            glue = "" if len(piece.expandtabs().rstrip()) >= width else " "
+            if rows:
+                rows[-1] = rows[-1].rstrip("\r\n") + glue + text.strip()
+            else:
+                header += glue + text.strip()
+        blank_before = False
+        piece = text
+    return header, rows, names
+
+
+def unrolled(texts: Sequence[str]) -> list[str]:
+    """A table whose newlines were lost becomes lines again."""
+    first = texts[0]
+    if not is_row(first) and len(parts := ONE_LINE_ROW.split(first)) > 2 and TITLE.search(first):
+        return [*(part for part in parts if part.strip()), *texts[1:]]
+    return list(texts)
+
+
+def above(section: Section, lines: int) -> Iterator[Line]:
+    """The lines above the block that say something, the nearest first."""
+    document, found = section.document, 0
+    for at in range(document.index(section.lines[0].number) - 1, max(-1, document.index(section.lines[0].number) - 12), -1):
+        if document.texts[at].strip() and found < lines:
+            found += 1
+            yield Line(document.name, document.numbers[at], document.texts[at])
+
+
+def other_maker(section: Section) -> bool:
+    """Whether the nearest command above is another maker's, or `topo -p2p`."""
+    for line in above(section, 4):
+        if re.search(r"nvidia-smi", line.text):
+            return bool(re.search(r"topo\s+(?:-p2p|--p2p)", line.text))
+        if OTHER_TOOL.search(line.text):
+            return True
+    return False
+
+
+def host_above(section: Section) -> str:
+    for line in above(section, 3):
+        if match := PROMPT.search(line.text):
+            return match["host"]
+    return ""
+
+
+def ends_the_text(section: Section) -> bool:
+    return section.lines[-1].number >= section.document.line_count
 
 
 FORMATS = (
     Format(
         kind="nvidia-topo-m",
         title={"en": "nvidia-smi topo -m", "zh-hans": "nvidia-smi topo -m"},
-        heads=(HEAD,),
+        heads=(
+            r"GPU\d+[ \t|*`]*(?:GPU\d|CPU *Af|NIC\d|mlx\d|\t)",
+            r"GPU0</t[dh]>",
+            r"GPU0[ \t|*`]+X[ \t|*`]",
+            r"GPU0\s*$",
+        ),
         belongs=belongs,
         parse=parse,
     ),
