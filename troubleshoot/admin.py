@@ -9,7 +9,18 @@ from troubleshoot.models import Case, GuideVisit, Outcome
 class CaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("id", "status", "step", "failure", "source", "created", "expires", "attempts")
     list_filter = ("status", "source")
-    fields = ("id", "status", "step", "failure", "source", "created", "expires", "attempts", "install_method", "deleted")
+    fields = (
+        "id",
+        "status",
+        "step",
+        "failure",
+        "source",
+        "created",
+        "expires",
+        "attempts",
+        "install_method",
+        "deleted",
+    )
     readonly_fields = fields
 
 

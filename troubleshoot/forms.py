@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import tempfile
+import time
+from contextlib import suppress
 from typing import BinaryIO, cast
 from urllib.parse import parse_qs
 
@@ -21,6 +23,7 @@ PASTED = "pasted.txt"
 BODY = "body.txt"
 IN_MEMORY = 2 << 20  # bytes of a raw body held in memory; more of it goes to a private temporary file
 SAID_MB = 1 << 20
+LONGEST_DISCARD = 60  # seconds for which a body that is refused is read on
 
 
 def sent_files(request: HttpRequest) -> Sent:
@@ -66,10 +69,19 @@ def nothing_sent() -> Refused:
 
 
 def refuse_too_large(request: HttpRequest) -> None:
-    """Refused (413) when the request says that it is larger than what one request may hold. Reads nothing."""
+    """Refused (413) when the request says that it is larger than what one request may hold. Keeps nothing of it."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdigit() and int(length) > settings.MAX_REQUEST_BYTES:
+        discard(request)
         raise too_large(f"{int(length) / SAID_MB:.0f} MB")
+
+
+def discard(request: HttpRequest) -> None:
+    """Read what comes and forget it: who is still sending when the connection is closed never sees the answer."""
+    end = time.monotonic() + LONGEST_DISCARD
+    with suppress(OSError):
+        while request.read(1 << 20) and time.monotonic() < end:
+            pass
 
 
 def too_large(size: str) -> Refused:
