@@ -14,7 +14,6 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryD
 from django.shortcuts import render
 from django.urls import Resolver404, resolve, reverse
 from django.utils.cache import get_conditional_response
-from django.utils.translation import gettext
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_GET
 
@@ -23,12 +22,11 @@ from troubleshoot.middleware import POLICY
 from troubleshoot.templatetags.unhang import content_language
 from troubleshoot.views.articles import article_context
 from troubleshoot.views.guides import KEPT, guide_context
+from troubleshoot.wikis import HEIGHT, WIDTH, frame, wikis
 
 View = Callable[..., HttpResponse]
 
 CACHE_SECONDS = 300
-WIDTH, HEIGHT = 720, 600
-SANDBOX = "allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 FACES = {
     "article": "embed_article",
     "embed_article": "embed_article",
@@ -171,16 +169,6 @@ def sorted_query(address: str) -> list[tuple[str, str]]:
     return sorted((name, query[name]) for name in query)
 
 
-def frame(source: str, title: str, width: int | str = "100%", height: int = HEIGHT) -> str:
-    """One iframe, no script: consumers strip scripts."""
-    wide = f"max-width:{width}px;" if isinstance(width, int) else ""
-    words = {'"': "&quot;"}
-    return (
-        f'<iframe src="{escape(source, words)}" title="{escape(title, words)}" width="{width}" height="{height}" loading="lazy" '
-        f'style="border:0;width:100%;{wide}" allow="clipboard-write" sandbox="{SANDBOX}"></iframe>'
-    )
-
-
 @require_GET
 def embedding(request: HttpRequest) -> HttpResponse:
     """What to paste into which wiki, for one article or guide (`?page=kb/<slug>` or `guides/<slug>`)."""
@@ -200,114 +188,3 @@ def embedding(request: HttpRequest) -> HttpResponse:
         "is_secure": site(request).startswith("https://"),
     }
     return render(request, "pages/embedding.html", context)
-
-
-def wikis(base: str, page: str, source: str, title: str) -> list[dict[str, Any]]:
-    """For each wiki, what its operator sets once and what an author pastes. Sources: docs/embedding.md."""
-    full = f"{base}/{page}/"
-    host = urlsplit(base).netloc
-    kind, _, slug = page.partition("/")
-    iframe = frame(source, title)
-    plain = title.replace("]", ")").replace("[", "(").replace("|", "/")
-    resize = f'<script src="{base}/static/embed/resize.js" defer></script>'
-    return [
-        {
-            "name": "Outline",
-            "once": "",
-            "paste": source,
-            "note": gettext(
-                "Paste the address on a line of its own and choose Embed. Outline refuses lists of origins: UNHANG_EMBED_ORIGINS must be *."
-            ),
-        },
-        {
-            "name": "Docmost",
-            "once": "",
-            "paste": source,
-            "note": gettext("Insert an Iframe block and give it this address."),
-        },
-        {
-            "name": "BookStack",
-            "once": f'ALLOWED_IFRAME_SOURCES="{base} https://*.draw.io"',
-            "paste": iframe,
-            "note": gettext(
-                "The operator adds this site in .env once; authors paste into the HTML source view. Add the resize script under Settings, Custom HTML Head Content."
-            ),
-        },
-        {
-            "name": "wiki.js 2",
-            "once": "",
-            "paste": iframe,
-            "note": gettext(
-                "An administrator switches on Allow iframes under Rendering, Security. Then this works in Markdown and HTML pages."
-            ),
-        },
-        {
-            "name": "MediaWiki",
-            "once": widget(base),
-            "paste": f"{{{{#widget:Unhang|page={page}|height={HEIGHT}}}}}",
-            "note": gettext(
-                "With Extension:Widgets an administrator saves the first text as the page Widget:Unhang; authors use the second."
-            ),
-        },
-        {
-            "name": "DokuWiki",
-            "once": "",
-            "paste": f"{{{{url>{source} 100%,{HEIGHT}px noborder|{plain}}}}}",
-            "note": gettext("Needs the iframe plug-in."),
-        },
-        {
-            "name": "Confluence Data Center",
-            "once": f"{iframe}\n{resize}",
-            "paste": "",
-            "note": gettext(
-                "An administrator makes a user macro with this as its template. Cloud has no way to frame a private site: paste the link, it becomes a card."
-            ),
-        },
-        {
-            "name": "GitLab",
-            "once": gitlab(host),
-            "paste": f"![{plain}]({full})",
-            "note": gettext("An experiment of GitLab's, self-managed only. Elsewhere readers see a link."),
-        },
-        {
-            "name": "Notion",
-            "once": "",
-            "paste": source,
-            "note": gettext("Type /embed and paste. The reader's browser must be able to reach this site."),
-        },
-        {
-            "name": gettext("Feishu, Yuque, GitHub, anything else"),
-            "once": "",
-            "paste": f"[{plain}]({full})",
-            "note": gettext("No frames there: a link that shows title and summary."),
-        },
-        {
-            "name": "HTML",
-            "once": "",
-            "paste": f"{iframe}\n{resize}",
-            "note": gettext(
-                "Any page of your own. The second line lets the frame grow with its content; it is optional."
-            ),
-        },
-    ]
-
-
-def widget(base: str) -> str:
-    """The text of the MediaWiki page Widget:Unhang; Smarty escapes what authors give."""
-    return (
-        f'<iframe src="{base}/embed/<!--{{$page|escape:\'urlpathinfo\'}}-->/" title="Unhang" width="100%" '
-        f'height="<!--{{$height|escape:\'html\'|default:{HEIGHT}}}-->" loading="lazy" style="border:0" allow="clipboard-write"></iframe>'
-    )
-
-
-def gitlab(host: str) -> str:
-    return f"""iframe_providers:
-  unhang:
-    name: Unhang
-    matches:
-      - {{ host: {host}, path: "/embed/{{kind}}/{{slug}}" }}
-      - {{ host: {host}, path: "/{{kind}}/{{slug}}" }}
-    requires: {{ kind: [kb, guides] }}
-    src: "https://{host}/embed/{{kind}}/{{slug}}/"
-    sandbox: [allow-scripts, allow-same-origin, allow-popups, allow-popups-to-escape-sandbox]
-    require_activation: false"""
