@@ -68,7 +68,7 @@ def scanned(blob: Blob, scanner: Scanner, limits: Limits) -> Iterator[tuple[list
         block, rest = (block[:end], block[end:]) if end else (block, b"")
         yield lines_of(block, scanner)
     if rest:
-        yield lines_of(rest, scanner)
+        yield lines_of(rest + b"\n", scanner)  # a pattern that ends in $ wants the line's end
 
 
 def lines_of(block: bytes, scanner: Scanner) -> tuple[list[bytes], dict[int, set[str]]]:

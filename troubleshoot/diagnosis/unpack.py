@@ -138,14 +138,14 @@ def open_compressed(name: str, kind: str, packed: Chained, limits: Limits, budge
     inner_name = str(path.with_suffix("")) if path.suffix.lower() in (".gz", ".bz2", ".xz", ".zst", ".lzma") else name
     for blob in unpack(inner_name, inner, limits, budget, depth + 1):
         if blob.blocks:
-            blob.blocks = then_note(blob, unpacked)
+            blob.blocks = then_note(blob, blob.blocks, unpacked)
         elif unpacked.ended and blob.notes in ([EMPTY], [BINARY]):
             blob.notes = [unpacked.ended]
         yield blob
 
 
-def then_note(blob: Blob, unpacked: Unpacked) -> Iterator[bytes]:
-    yield from blob.blocks
+def then_note(blob: Blob, blocks: Iterable[bytes], unpacked: Unpacked) -> Iterator[bytes]:
+    yield from blocks
     if unpacked.ended and unpacked.ended not in blob.notes:
         blob.notes.append(unpacked.ended)
 
