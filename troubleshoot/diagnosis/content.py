@@ -73,7 +73,12 @@ def load(relative: str, path: Path) -> dict[str, Any]:
 def entries(folder_or_file: str, table: str, overlays: tuple[Path, ...] = ()) -> Iterator[Entry]:
     """Every `[[table]]` of one file or of all files in a folder, with its line."""
     found = files(folder_or_file, overlays) or [
-        (folder_or_file, next(p for p in (*(o / folder_or_file for o in reversed(overlays)), CONTENT / folder_or_file) if p.exists()))
+        (
+            folder_or_file,
+            next(
+                p for p in (*(o / folder_or_file for o in reversed(overlays)), CONTENT / folder_or_file) if p.exists()
+            ),
+        )
     ]
     for relative, path in found:
         lines = [

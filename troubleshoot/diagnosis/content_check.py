@@ -53,7 +53,9 @@ def check_causes(library: Library) -> Iterator[Fault]:
             yield Fault(cause.where, f"{cause.id} has no remedy")
         for remedy in cause.remedies:
             if remedy not in library.remedies:
-                yield Fault(cause.where, f"{cause.id} names the remedy {remedy!r}, which content/remedies/ does not have")
+                yield Fault(
+                    cause.where, f"{cause.id} names the remedy {remedy!r}, which content/remedies/ does not have"
+                )
         if cause.id not in library.articles:
             yield Fault(cause.where, f"{cause.id} has no article content/articles/{cause.id}.md")
 
@@ -70,7 +72,9 @@ def check_signatures(library: Library) -> Iterator[Fault]:
         if not signature.cause and signature.role != "harmless":
             yield Fault(signature.where, f"{signature.id} has no cause; only a harmless line may")
         if signature.role == "contradicts" and signature.weight >= 0:
-            yield Fault(signature.where, f"{signature.id} contradicts, so its weight must be below 0; it is {signature.weight}")
+            yield Fault(
+                signature.where, f"{signature.id} contradicts, so its weight must be below 0; it is {signature.weight}"
+            )
         for name, examples in (("matches", signature.matches), ("near_misses", signature.near_misses)):
             if len(examples) < FEWEST_EXAMPLES:
                 yield Fault(signature.where, f"{signature.id} has {len(examples)} {name}; {FEWEST_EXAMPLES} are needed")

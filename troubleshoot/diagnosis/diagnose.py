@@ -27,9 +27,12 @@ LINES_PER_REASON = 3
 
 
 class Knowledge(Protocol):
-    causes: Mapping[str, Cause]
-    signatures: Mapping[str, Signature]
-    rules: Iterable[Rule]
+    @property
+    def causes(self) -> Mapping[str, Cause]: ...
+    @property
+    def signatures(self) -> Mapping[str, Signature]: ...
+    @property
+    def rules(self) -> Iterable[Rule]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +95,10 @@ def reasons_from(facts: Facts, knowledge: Knowledge) -> tuple[list[Reason], list
             continue
         if not found:
             continue
-        lines = () if found is True else tuple(found)[:LINES_PER_REASON]
+        proof = () if isinstance(found, bool) else tuple(found)[:LINES_PER_REASON]
         for cause, weight in {rule.cause: rule.weight, **rule.also}.items():
             role = rule.role if cause == rule.cause else ("contradicts" if weight < 0 else "confirms")
-            reasons.append(Reason(rule.id, cause, role, weight, rule.says, lines))
+            reasons.append(Reason(rule.id, cause, role, weight, rule.says, proof))
     return reasons, broken
 
 
@@ -143,9 +146,7 @@ def weigh(
     return scores, of_cause
 
 
-def diagnose(
-    facts: Facts, knowledge: Knowledge, model: Model = MODEL, extra: Iterable[Reason] = ()
-) -> Diagnosis:
+def diagnose(facts: Facts, knowledge: Knowledge, model: Model = MODEL, extra: Iterable[Reason] = ()) -> Diagnosis:
     """What it is, how sure that is, what speaks against, and what it is not. `extra`: reasons from a guide's answers."""
     reasons, broken = reasons_from(facts, knowledge)
     reasons += extra
@@ -170,7 +171,7 @@ def diagnose(
     return Diagnosis(
         verdict=verdict_of(facts, families, healthy),
         findings=shown,
-        families={family: total for family, total in sorted(families.items(), key=lambda item: -item[1])},
+        families=dict(sorted(families.items(), key=lambda item: -item[1])),
         healthy=healthy,
         ruled_out=tuple(f for f in ranked if f.confidence < SHOWN_FROM and sum(r.weight for r in f.opposing) <= -1),
         noticed=tuple(noticed(reasons, shown)),
@@ -195,7 +196,9 @@ def noticed(reasons: Iterable[Reason], shown: Iterable[Finding]) -> list[Reason]
     for reason in reasons:
         if not reason.lines or reason.id in found:
             continue
-        if reason.role == "harmless" or (reason.weight >= 0.5 and reason.cause not in causes and reason.cause != HEALTHY):
+        if reason.role == "harmless" or (
+            reason.weight >= 0.5 and reason.cause not in causes and reason.cause != HEALTHY
+        ):
             found[reason.id] = reason
     for finding in shown:
         for reason in finding.reasons:

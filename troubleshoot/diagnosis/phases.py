@@ -59,5 +59,8 @@ def what_was_seen(facts: Facts) -> Text | None:
     silent = timeline.silent_for_seconds
     if silent is not None and silent >= 1 and timeline.outcome not in ("ready", "crashed"):
         length = duration(silent)
-        said = {"en": f"{said['en']}, for at least {length['en']}", "zh-hans": f"{said['zh-hans']}，至少已有 {length['zh-hans']}"}
+        said = {
+            "en": f"{said['en']}, for at least {length['en']}",
+            "zh-hans": f"{said['zh-hans']}，至少已有 {length['zh-hans']}",
+        }
     return {"en": f"{who['en']} {said['en']}.", "zh-hans": f"{who['zh-hans']}{said['zh-hans']}。"}

@@ -8,7 +8,21 @@ from __future__ import annotations
 
 from troubleshoot.diagnosis.facts import Fact, Facts
 
-NVSWITCH_MODELS = ("H100 80GB HBM3", "H100-SXM", "H200", "H20", "H800", "B200", "B300", "GB200", "GB300", "HGX", "A100-SXM4-80GB", "A800-SXM", "DGX")
+NVSWITCH_MODELS = (
+    "H100 80GB HBM3",
+    "H100-SXM",
+    "H200",
+    "H20",
+    "H800",
+    "B200",
+    "B300",
+    "GB200",
+    "GB300",
+    "HGX",
+    "A100-SXM4-80GB",
+    "A800-SXM",
+    "DGX",
+)
 CONTAINER_MARKS = ("docker", "podman", "kubernetes", "lxc")
 CPU_WORDS = (("AuthenticAMD", "amd"), ("GenuineIntel", "intel"), ("CentaurHauls", "zhaoxin"), ("Shanghai", "zhaoxin"))
 
@@ -37,7 +51,12 @@ def is_wsl(facts: Facts) -> bool:
 
 
 def in_container(facts: Facts) -> bool:
-    return facts.value("container") is not None or facts.value("install_method") in ("docker", "compose", "kubernetes", "helm")
+    return facts.value("container") is not None or facts.value("install_method") in (
+        "docker",
+        "compose",
+        "kubernetes",
+        "helm",
+    )
 
 
 def has_nvswitch(facts: Facts) -> bool:
@@ -45,10 +64,16 @@ def has_nvswitch(facts: Facts) -> bool:
     if facts.value("fabric_state") not in (None, "N/A"):
         return True
     model = str(facts.value("gpu_model") or "")
-    if "SXM" in model and any(name in model for name in ("H100", "H200", "H800", "B200", "A100", "A800")) or any(name in model for name in ("HGX", "DGX", "B200", "GB200")):
+    if (
+        ("SXM" in model
+        and any(name in model for name in ("H100", "H200", "H800", "B200", "A100", "A800")))
+        or any(name in model for name in ("HGX", "DGX", "B200", "GB200"))
+    ):
         return True
     return any(
-        len(matrix.gpus) >= 4 and matrix.complete and all(code.startswith("NV") and int(code[2:]) >= 6 for code in matrix.links.values())
+        len(matrix.gpus) >= 4
+        and matrix.complete
+        and all(code.startswith("NV") and int(code[2:]) >= 6 for code in matrix.links.values())
         for matrix in facts.matrices
     )
 

@@ -100,7 +100,12 @@ def as_text(report: Report) -> str:
                 out.append(f"    [{snippet['title']}]")
                 out += [f"      {line}" for line in snippet["text"].splitlines()]
                 out += [f"    {word['verify']}: {snippet['verify']}", f"    {word['undo']}: {snippet['undo']}"]
-        out += ["", word["why"], *evidence_text(cause["evidence"], "+", lang), *evidence_text(cause["against"], "-", lang)]
+        out += [
+            "",
+            word["why"],
+            *evidence_text(cause["evidence"], "+", lang),
+            *evidence_text(cause["against"], "-", lang),
+        ]
     others = report["causes"][1:] if report["verdict"] == "cause" else report["causes"]
     if others:
         out += ["", word["other"]]
@@ -115,11 +120,18 @@ def as_text(report: Report) -> str:
     if report["next_steps"]:
         out += ["", word["next"]]
         for step in report["next_steps"]:
-            out += [f"  {step['title']}", *(f"    $ {line}" for line in step["command"].splitlines()), f"    {step['why']}"]
+            out += [
+                f"  {step['title']}",
+                *(f"    $ {line}" for line in step["command"].splitlines()),
+                f"    {step['why']}",
+            ]
     for key, title in (("also_noticed", "noticed"), ("ruled_out", "ruled_out")):
         if report[key]:
             out += ["", word[title]]
-            out += [f"  {item.get('title') or where(item, lang)}: {item.get('because') or item.get('says')}" for item in report[key]]
+            out += [
+                f"  {item.get('title') or where(item, lang)}: {item.get('because') or item.get('says')}"
+                for item in report[key]
+            ]
     out += ["", word["read"], *inputs_text(report["inputs"], word)]
     return "\n".join(out) + "\n"
 
@@ -188,9 +200,19 @@ def as_markdown(report: Report) -> str:
     if report["next_steps"]:
         out += ["", f"### {word['next'].capitalize()}", ""]
         for n, step in enumerate(report["next_steps"], 1):
-            out += [f"{n}. {step['title']} — {step['why']}", "", *(f"   {x}" for x in fenced(step["command"], "sh")), ""]
+            out += [
+                f"{n}. {step['title']} — {step['why']}",
+                "",
+                *(f"   {x}" for x in fenced(step["command"], "sh")),
+                "",
+            ]
     if report["ruled_out"]:
         out += ["", f"### {word['ruled_out'].capitalize()}", ""]
         out += [f"- {item['title']}: {item['because']}" for item in report["ruled_out"]]
-    out += ["", f"### {word['read'].capitalize()}", "", *(f"- {x.strip()}" for x in inputs_text(report["inputs"], word))]
+    out += [
+        "",
+        f"### {word['read'].capitalize()}",
+        "",
+        *(f"- {x.strip()}" for x in inputs_text(report["inputs"], word)),
+    ]
     return "\n".join(out) + "\n"

@@ -56,7 +56,11 @@ def evidence(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
 
 
 def cause_of(
-    finding: Finding, cause: Cause, offers: Sequence[dict[str, Any]], family_confidence: float, articles: Mapping[str, str]
+    finding: Finding,
+    cause: Cause,
+    offers: Sequence[dict[str, Any]],
+    family_confidence: float,
+    articles: Mapping[str, str],
 ) -> dict[str, Any]:
     return {
         "id": cause.id,
@@ -142,7 +146,9 @@ def topology_of(facts: Facts) -> list[dict[str, Any]]:
     ]
 
 
-def inputs_of(documents: Iterable[Document], sections: Iterable[Section], unread: Mapping[str, int]) -> list[dict[str, Any]]:
+def inputs_of(
+    documents: Iterable[Document], sections: Iterable[Section], unread: Mapping[str, int]
+) -> list[dict[str, Any]]:
     kinds: dict[str, list[str]] = {}
     for section in sections:
         kinds.setdefault(section.document.name, [])
@@ -164,7 +170,9 @@ def inputs_of(documents: Iterable[Document], sections: Iterable[Section], unread
     ]
 
 
-def summary_of(diagnosis: Diagnosis, causes: Mapping[str, Cause], families: Mapping[str, dict[str, Text]], read: bool) -> dict[str, Any]:
+def summary_of(
+    diagnosis: Diagnosis, causes: Mapping[str, Cause], families: Mapping[str, dict[str, Text]], read: bool
+) -> dict[str, Any]:
     """Headline and summary: the cause's own words when it stands out in its family, else the family's."""
     if diagnosis.verdict == "healthy":
         return {"headline": HEALTHY_SUMMARY, "summary": HEALTHY_SUMMARY}
@@ -173,9 +181,11 @@ def summary_of(diagnosis: Diagnosis, causes: Mapping[str, Cause], families: Mapp
         return {"headline": words, "summary": words}
     leading = diagnosis.findings[0]
     together = diagnosis.families[leading.family]
-    words = families[leading.family] if leading.confidence < 0.6 * together else None
-    cause = causes[leading.cause]
-    title, summary = (words["title"], words["summary"]) if words else (cause.title, cause.summary)
+    cause, family = causes[leading.cause], families[leading.family]
+    if leading.confidence < 0.6 * together:
+        title, summary = family["title"], family["summary"]
+    else:
+        title, summary = cause.title, cause.summary
     return {"headline": title, "summary": summary, "confidence": round(together, 3), "in_words": in_words(together)}
 
 
@@ -194,7 +204,8 @@ def make_report(
 ) -> Report:
     """The stored report. `offers(cause id)` gives remedies, `missing` the facts each cause's rules wanted in vain."""
     found = [
-        cause_of(f, causes[f.cause], offers(f.cause), diagnosis.families[f.family], articles) for f in diagnosis.findings
+        cause_of(f, causes[f.cause], offers(f.cause), diagnosis.families[f.family], articles)
+        for f in diagnosis.findings
     ]
     also = [
         {**item, "role": reason.role, "harmless": reason.role == "harmless"}
@@ -216,11 +227,21 @@ def make_report(
         ],
         "also_noticed": also,
         "ruled_out": [
-            {"id": f.cause, "title": causes[f.cause].title, "because": f.opposing[0].says, "evidence": evidence(f.opposing[:2])}
+            {
+                "id": f.cause,
+                "title": causes[f.cause].title,
+                "because": f.opposing[0].says,
+                "evidence": evidence(f.opposing[:2]),
+            }
             for f in diagnosis.ruled_out
         ],
         "why_not": [
-            {"id": cause.id, "title": cause.title, "confidence": round(diagnosis.every[cause.id].confidence, 3), "wanted": list(missing.get(cause.id, ()))}
+            {
+                "id": cause.id,
+                "title": cause.title,
+                "confidence": round(diagnosis.every[cause.id].confidence, 3),
+                "wanted": list(missing.get(cause.id, ())),
+            }
             for cause in causes.values()
             if cause.id not in {f.cause for f in diagnosis.findings}
         ],

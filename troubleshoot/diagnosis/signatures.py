@@ -70,7 +70,9 @@ def load_signatures(overlays: tuple[Path, ...] = ()) -> dict[str, Signature]:
             where=entry.where,
         )
         if signature.id in signatures:
-            raise ContentError(entry.where, f"{signature.id} is there twice; the other is at {signatures[signature.id].where}")
+            raise ContentError(
+                entry.where, f"{signature.id} is there twice; the other is at {signatures[signature.id].where}"
+            )
         signatures[signature.id] = signature
     return signatures
 

@@ -40,7 +40,9 @@ def words(text: str) -> Iterable[str]:
 
 def attributes(**values: object) -> str:
     return "".join(
-        f' {name.rstrip("_").replace("_", "-")}="{escape(str(value))}"' for name, value in values.items() if value is not None
+        f' {name.rstrip("_").replace("_", "-")}="{escape(str(value))}"'
+        for name, value in values.items()
+        if value is not None
     )
 
 

@@ -32,7 +32,9 @@ def timeline_svg(timeline: dict[str, Any], lang: str = "en") -> str:
             words = f"{words}, {duration(took)[lang]}" if lang == "en" else f"{words}，{duration(took)[lang]}"
         described.append(f"{phase['title']}: {words}")
         fill = f"box fill-{kind}" if kind in ("works", "stuck") and state != "done" else "box"
-        parts.append(svg.rect(x, 8, STEP - 10, TALL - 16, svg.title(f"{phase['title']}: {words}"), class_=f"{fill} {kind}", rx=6))
+        parts.append(
+            svg.rect(x, 8, STEP - 10, TALL - 16, svg.title(f"{phase['title']}: {words}"), class_=f"{fill} {kind}", rx=6)
+        )
         parts.append(svg.text(x + 8, 28, f"{MARKS[state]} {phase['title']}", class_=f"small strong text-{kind}"))
         parts.append(svg.text(x + 8, 46, words, class_="small soft"))
     return svg.picture(20 + len(phases) * STEP, TALL, parts, LABEL[lang], "; ".join(described))

@@ -66,13 +66,17 @@ def topology_svg(matrix: dict[str, Any], lang: str = "en", every_pair: bool = Fa
     parts += links
     for gpu, (left, top) in at.items():
         parts.append(svg.rect(left, top, GPU, GPU, svg.title(gpu), class_="box", rx=6))
-        parts.append(svg.text(left + GPU / 2, top + GPU / 2 + 5, gpu.removeprefix("GPU"), class_="strong", text_anchor="middle"))
+        parts.append(
+            svg.text(left + GPU / 2, top + GPU / 2 + 5, gpu.removeprefix("GPU"), class_="strong", text_anchor="middle")
+        )
     height, nics = nic_row(matrix, height, lang)
     parts += nics
     return svg.picture(max(x - 14, 120), height + 10, parts, WORDS["label"][lang], described)
 
 
-def pair_links(matrix: dict[str, Any], at: dict[str, tuple[float, float]], lang: str, every: bool) -> tuple[list[str], str]:
+def pair_links(
+    matrix: dict[str, Any], at: dict[str, tuple[float, float]], lang: str, every: bool
+) -> tuple[list[str], str]:
     """The lines between pairs, bowed so that they pass other GPUs, with their code and verdict in words."""
     parts, described = [], []
     for name, pair in matrix.get("p2p", {}).items():
@@ -93,7 +97,7 @@ def pair_links(matrix: dict[str, Any], at: dict[str, tuple[float, float]], lang:
                 [
                     svg.title(words),
                     f'<path d="M{ax:.0f} {ay:.0f} Q{middle_x:.0f} {middle_y + bow:.0f} {bx:.0f} {by:.0f}"'
-                    f'{svg.attributes(class_=f"edge {judged}", stroke_width=2, stroke_dasharray=dash)}/>',
+                    f"{svg.attributes(class_=f'edge {judged}', stroke_width=2, stroke_dasharray=dash)}/>",
                 ],
                 tabindex=0,
                 class_="pair",

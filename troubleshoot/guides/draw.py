@@ -42,24 +42,33 @@ def taken_edges(guide: Guide, state: Mapping[str, str]) -> set[tuple[str, str]]:
     return edges
 
 
+def mermaid_words(words: str) -> str:
+    """Mermaid has no way to quote a quotation mark."""
+    return words.replace('"', "'")
+
+
 def mermaid(guide: Guide, causes: Mapping[str, Cause], lang: str = "en") -> str:
     ids = {node: f"n{n}" for n, node in enumerate(nodes(guide))}
-    quote = lambda words: words.replace('"', "'")  # noqa: E731
     out = ["graph TD"]
     for node, short in ids.items():
         left, right = ("{{", "}}") if node in guide.questions else ("([", "])")
-        out.append(f'  {short}{left}"{quote(node_words(guide, node, causes, lang))}"{right}')
+        out.append(f'  {short}{left}"{mermaid_words(node_words(guide, node, causes, lang))}"{right}')
     for source, answer, target in guide.leads():
-        out.append(f'  {ids[source]} -->|"{quote(answer_words(guide, source, answer, lang))}"| {ids[target]}')
+        out.append(f'  {ids[source]} -->|"{mermaid_words(answer_words(guide, source, answer, lang))}"| {ids[target]}')
     return "\n".join(out) + "\n"
 
 
+def dot_words(words: str) -> str:
+    return '"' + words.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def dot(guide: Guide, causes: Mapping[str, Cause], lang: str = "en") -> str:
-    quote = lambda words: '"' + words.replace("\\", "\\\\").replace('"', '\\"') + '"'  # noqa: E731
-    out = [f"digraph {quote(guide.id)} {{", "  rankdir=LR; node [shape=box];"]
-    out += [f"  {quote(n)} [label={quote(node_words(guide, n, causes, lang))}];" for n in nodes(guide)]
+    out = [f"digraph {dot_words(guide.id)} {{", "  rankdir=LR; node [shape=box];"]
+    out += [f"  {dot_words(n)} [label={dot_words(node_words(guide, n, causes, lang))}];" for n in nodes(guide)]
     for source, answer, target in guide.leads():
-        out.append(f"  {quote(source)} -> {quote(target)} [label={quote(answer_words(guide, source, answer, lang))}];")
+        out.append(
+            f"  {dot_words(source)} -> {dot_words(target)} [label={dot_words(answer_words(guide, source, answer, lang))}];"
+        )
     return "\n".join([*out, "}"]) + "\n"
 
 
@@ -81,7 +90,9 @@ def depths(guide: Guide) -> dict[str, int]:
     return depth
 
 
-def guide_svg(guide: Guide, causes: Mapping[str, Cause], lang: str = "en", state: Mapping[str, str] | None = None) -> str:
+def guide_svg(
+    guide: Guide, causes: Mapping[str, Cause], lang: str = "en", state: Mapping[str, str] | None = None
+) -> str:
     """The whole guide; the way that `state` takes is highlighted."""
     taken = taken_edges(guide, state or {})
     depth = depths(guide)
@@ -102,13 +113,17 @@ def guide_svg(guide: Guide, causes: Mapping[str, Cause], lang: str = "en", state
             top[node] = y + 16
             kind = "box" if node in guide.questions else "box fill-works"
             boxes.append(svg.rect(x, y, BOX, height, class_=kind, rx=6))
-            boxes += [svg.text(x + 8, y + 18 + n * svg.LINE_HEIGHT, row, class_="strong") for n, row in enumerate(lines)]
+            boxes += [
+                svg.text(x + 8, y + 18 + n * svg.LINE_HEIGHT, row, class_="strong") for n, row in enumerate(lines)
+            ]
             for n, (answer, _) in enumerate(answers):
                 row_y = y + 14 + len(lines) * svg.LINE_HEIGHT + n * ROW + 10
                 port[node, answer] = row_y - 4
                 words = svg.wrap(answer_words(guide, node, answer, lang), BOX - 24, 11)
                 mark = "strong " if (node, answer) in taken else ""
-                boxes.append(svg.text(x + 14, row_y, words[0] + ("…" if len(words) > 1 else ""), class_=f"{mark}small soft"))
+                boxes.append(
+                    svg.text(x + 14, row_y, words[0] + ("…" if len(words) > 1 else ""), class_=f"{mark}small soft")
+                )
             y += height + 18
         tallest = max(tallest, y)
     edges = []

@@ -1,31 +1,31 @@
 """Reads `content/guides/<id>.toml` and refuses a guide that would strand its reader.
 
-    id = "stuck-in-starting"
-    version = 1
-    start = "last-line"
-    title = { en = "…", zh-hans = "…" }
-    intro = { … }
-    speaks = { worker-crash = -0.5 }       # optional: what having this trouble tells, as log-odds
+id = "stuck-in-starting"
+version = 1
+start = "last-line"
+title = { en = "…", zh-hans = "…" }
+intro = { … }
+speaks = { worker-crash = -0.5 }       # optional: what having this trouble tells, as log-odds
 
-    [[question]]
-    id = "last-line"
-    asks = { … }                           # in plain words
-    why = { … }                            # why this is asked
-    command = "docker logs gpustack | tail"    # prints the answer
-    sample = "…"                           # what its output looks like
-    minutes = 1
-    root = false
-    reboot = false
-    unknown = "gpu-load"                   # where "I don't know" leads
+[[question]]
+id = "last-line"
+asks = { … }                           # in plain words
+why = { … }                            # why this is asked
+command = "docker logs gpustack | tail"    # prints the answer
+sample = "…"                           # what its output looks like
+minutes = 1
+root = false
+reboot = false
+unknown = "gpu-load"                   # where "I don't know" leads
 
-    [[question.answer]]
-    id = "nccl-line"
-    says = { … }
-    then = "gpu-load"                      # a question, "cause:<id>" or "report"
-    means = { … }                          # optional: what it tells, shown as evidence
-    facts = { engine = "vllm" }            # optional
-    speaks = { p2p-iommu-acs = 1.5 }       # optional: log-odds
-    given = [ { stuck_in = "nccl-init" } ] # optional: when an upload already answers so
+[[question.answer]]
+id = "nccl-line"
+says = { … }
+then = "gpu-load"                      # a question, "cause:<id>" or "report"
+means = { … }                          # optional: what it tells, shown as evidence
+facts = { engine = "vllm" }            # optional
+speaks = { p2p-iommu-acs = 1.5 }       # optional: log-odds
+given = [ { stuck_in = "nccl-init" } ] # optional: when an upload already answers so
 """
 
 from __future__ import annotations
@@ -136,7 +136,9 @@ def check(guide: Guide, causes: Collection[str] = ()) -> None:
                 if causes and cause not in causes:
                     raise ContentError(question.where, f"{answer.id} speaks for {cause}, which is no cause")
     for source, answer_id, target in guide.leads():
-        is_outcome = target == REPORT or (target.startswith(OUTCOME) and (not causes or target.removeprefix(OUTCOME) in causes))
+        is_outcome = target == REPORT or (
+            target.startswith(OUTCOME) and (not causes or target.removeprefix(OUTCOME) in causes)
+        )
         if target not in guide.questions and not is_outcome:
             raise ContentError(guide.questions[source].where, f"{answer_id} leads to {target!r}, which is nowhere")
     check_reachable(guide)
@@ -152,7 +154,9 @@ def check_reachable(guide: Guide) -> None:
 
     def visit(node: str) -> None:
         if node in path:
-            raise ContentError(guide.where, f"the guide goes in a circle: {' → '.join([*path[path.index(node):], node])}")
+            raise ContentError(
+                guide.where, f"the guide goes in a circle: {' → '.join([*path[path.index(node) :], node])}"
+            )
         if node in done:
             return
         path.append(node)

@@ -68,10 +68,16 @@ def walk(guide: Guide, state: Mapping[str, str], library: Library, known: Facts 
     facts, reasons = as_evidence(guide, told.values(), known)
     diagnosis = diagnose(facts, library, extra=reasons)
     written = next_written(guide, told)
-    question, because = choose(guide, told, written, diagnosis)
-    asked = tuple(told[q] for q in in_order(guide, told))
-    left = 0 if question is None else questions_left(guide, told, diagnosis)
-    return Step(asked, question, "start" if not told and question else because, left, diagnosis, facts)
+    asked, because = choose(guide, told, written, diagnosis)
+    left = 0 if asked is None else questions_left(guide, told, diagnosis)
+    return Step(
+        tuple(told[q] for q in in_order(guide, told)),
+        asked,
+        "start" if not told and asked else because,
+        left,
+        diagnosis,
+        facts,
+    )
 
 
 def in_order(guide: Guide, told: Mapping[str, Told]) -> list[str]:
@@ -118,7 +124,10 @@ def as_evidence(guide: Guide, told: Iterable[Told], known: Facts | None) -> tupl
         known.timeline if known else None,
         list(known.documents) if known else [],
     )
-    reasons = [Reason(f"guide:{guide.id}", cause, "confirms", weight, guide.title, ()) for cause, weight in guide.speaks.items()]
+    reasons = [
+        Reason(f"guide:{guide.id}", cause, "confirms", weight, guide.title, ())
+        for cause, weight in guide.speaks.items()
+    ]
     for one in told:
         if one.answer is None or one.is_given:
             continue  # an upload's own lines have spoken already
@@ -144,7 +153,9 @@ def next_written(guide: Guide, told: Mapping[str, Told]) -> Question | None:
     return None
 
 
-def choose(guide: Guide, told: Mapping[str, Told], written: Question | None, diagnosis: Diagnosis) -> tuple[Question | None, str]:
+def choose(
+    guide: Guide, told: Mapping[str, Told], written: Question | None, diagnosis: Diagnosis
+) -> tuple[Question | None, str]:
     """The next question and why: "worth" (it tells most for its cost) or "written"."""
     leading = max(diagnosis.families.values(), default=0.0)
     if told and (leading >= SURE_ENOUGH or diagnosis.verdict == "healthy"):

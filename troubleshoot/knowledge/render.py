@@ -56,7 +56,9 @@ class Rendered:
     sources: tuple[str, ...]
 
 
-def render(article: Article, lang: str, library: Library, method: str | None = None, version: str | None = None) -> Rendered:
+def render(
+    article: Article, lang: str, library: Library, method: str | None = None, version: str | None = None
+) -> Rendered:
     """The article in `lang`, for the reader's install method and its version ("0.6.2"), when chosen."""
     text = article.text(lang)
     body = METHOD_BLOCK.sub(lambda m: method_block(m, method, lang, library), text.body)
@@ -83,7 +85,7 @@ def to_html(source: str) -> tuple[str, tuple[tuple[int, str, str], ...]]:
             headings.append((token["level"], token["id"], token["name"]))
             walk(token["children"])
 
-    walk(converter.toc_tokens)  # type: ignore[attr-defined]  # set by the toc extension
+    walk(converter.toc_tokens)
     return html, tuple(headings)
 
 
@@ -109,12 +111,22 @@ def remedy_markdown(remedy_id: str, lang: str, library: Library, method: str | N
         fence = "````" if "```" in snippet["text"] else "```"
         out += [f"*{snippet['title']}*" if lang == "en" else f"**{snippet['title']}**", ""]
         out += [f"{fence}{snippet['language']}", snippet["text"].rstrip("\n"), fence, ""]
-        out += [f"- {WORDS['verify'][lang]}: {inline(snippet['verify'])}", f"- {WORDS['undo'][lang]}: {inline(snippet['undo'])}", ""]
+        out += [
+            f"- {WORDS['verify'][lang]}: {inline(snippet['verify'])}",
+            f"- {WORDS['undo'][lang]}: {inline(snippet['undo'])}",
+            "",
+        ]
     return "\n".join(out)
 
 
 def plain_offer(remedy: Remedy, facts: Facts, library: Library) -> dict[str, Any]:
-    return {"title": remedy.title, "kind": remedy.kind, "why": remedy.why, "cost": remedy.cost, "snippets": snippets_of(remedy, facts, library)}
+    return {
+        "title": remedy.title,
+        "kind": remedy.kind,
+        "why": remedy.why,
+        "cost": remedy.cost,
+        "snippets": snippets_of(remedy, facts, library),
+    }
 
 
 def inline(words: str) -> str:

@@ -27,7 +27,9 @@ COMPOSE_SHM = re.compile(r"^\s*shm_size\s*:\s*[\"']?(?P<size>[\w.]+)")
 COMPOSE_IPC = re.compile(r"^\s*ipc\s*:\s*[\"']?(?P<mode>host|private|shareable)\b")
 INSPECT_SHM = re.compile(r"\"ShmSize\"\s*:\s*(?P<bytes>\d+)")
 INSPECT_IPC = re.compile(r"\"IpcMode\"\s*:\s*\"(?P<mode>\w+)\"")
-KUBE = re.compile(r"^\s*(?:kind:\s*(?:Deployment|Pod|StatefulSet|DaemonSet|LeaderWorkerSet|InferenceService)|apiVersion:\s*(?:apps/v1|v1|leaderworkerset\S*))\s*$")
+KUBE = re.compile(
+    r"^\s*(?:kind:\s*(?:Deployment|Pod|StatefulSet|DaemonSet|LeaderWorkerSet|InferenceService)|apiVersion:\s*(?:apps/v1|v1|leaderworkerset\S*))\s*$"
+)
 COMPOSE_IMAGE = re.compile(r"^\s{2,}image\s*:\s*[\"']?(?P<image>[\w./:@-]+)")
 SERVICES = re.compile(r"^services\s*:\s*$")
 MEDIUM = re.compile(r"medium\s*:\s*[\"']?Memory")
@@ -84,7 +86,9 @@ def options(words: list[str], line: Line) -> Iterator[Fact]:
             yield Fact("container_name", value, line)
         elif name == "--ulimit" and value.startswith("memlock="):
             limit = value.removeprefix("memlock=").split(":")[0]
-            yield Fact("memlock", "unlimited" if limit == "-1" else int(limit) if limit.isdigit() else "unlimited", line)
+            yield Fact(
+                "memlock", "unlimited" if limit == "-1" else int(limit) if limit.isdigit() else "unlimited", line
+            )
 
 
 def run_belongs(text: str, taken: int) -> bool:
@@ -109,7 +113,12 @@ def parse_lines(section: Section) -> Iterator[Fact]:
         elif KUBE.match(text):
             yield Fact("install_method", "kubernetes", line)
         elif match := SIZE_LIMIT.search(text):
-            yield Fact("shm_bytes", int(float(match["size"]) * {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40}[match["unit"]]), line, sure=False)
+            yield Fact(
+                "shm_bytes",
+                int(float(match["size"]) * {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40}[match["unit"]]),
+                line,
+                sure=False,
+            )
         elif SERVICES.match(text):
             yield Fact("install_method", "compose", line)
         elif match := COMPOSE_IMAGE.match(text):
@@ -117,7 +126,13 @@ def parse_lines(section: Section) -> Iterator[Fact]:
 
 
 FORMATS = (
-    Format("docker-run", {"en": "docker run", "zh-hans": "docker run"}, parse_run, heads=(r"\b(?:docker|podman|nerdctl)\s+(?:container\s+)?(?:run|create)\b",), belongs=run_belongs),
+    Format(
+        "docker-run",
+        {"en": "docker run", "zh-hans": "docker run"},
+        parse_run,
+        heads=(r"\b(?:docker|podman|nerdctl)\s+(?:container\s+)?(?:run|create)\b",),
+        belongs=run_belongs,
+    ),
     Format(
         "container-settings",
         {"en": "container settings", "zh-hans": "容器设置"},

@@ -24,12 +24,18 @@ OURS = r"(?:NCCL|VLLM|GLOO|SGLANG|SGL|CUDA|TORCH|RAY|HF|GPUSTACK|OMP|LD|MASTER|N
 PLAIN = re.compile(rf"^\s*(?P<name>{OURS})\s*=\s*(?P<value>[^\s=].*?)?\s*$")
 EXPORT = re.compile(rf"^\s*(?:export|setenv|ENV|SET)\s+(?P<name>{OURS})(?:=|\s+)(?P<value>\S.*?)\s*$")
 YAML = re.compile(rf"^\s*(?:-\s*)?[\"']?(?P<name>{OURS})[\"']?\s*[:=]\s*[\"']?(?P<value>[^\"'\s]+)[\"']?,?\s*$")
-NAME_VALUE = re.compile(rf"name[\"']?\s*:\s*[\"']?(?P<name>{OURS})[\"']?\s*,\s*[\"']?value[\"']?\s*:\s*[\"']?(?P<value>[^\"'\s,}}]+)")
+NAME_VALUE = re.compile(
+    rf"name[\"']?\s*:\s*[\"']?(?P<name>{OURS})[\"']?\s*,\s*[\"']?value[\"']?\s*:\s*[\"']?(?P<value>[^\"'\s,}}]+)"
+)
 FILE_MARK = re.compile(r"/etc/default/\S+|EnvironmentFile")
 
 
 def parse(section: Section) -> Iterator[Fact]:
-    in_unit_file = any(FILE_MARK.search(text) for text in section.document.texts[:40]) if len(section.document.texts) < 2000 else False
+    in_unit_file = (
+        any(FILE_MARK.search(text) for text in section.document.texts[:40])
+        if len(section.document.texts) < 2000
+        else False
+    )
     for line in section.lines:
         text = peel(line.text).body
         if match := EXPORT.match(text):
@@ -43,7 +49,10 @@ FORMATS = (
     Format(
         kind="environment",
         title={"en": "environment variables", "zh-hans": "环境变量"},
-        lines=(r"(?:NCCL|VLLM|GLOO|SGLANG|SGL|CUDA|TORCH|GPUSTACK|MASTER|UCX|PYTORCH)_[A-Z0-9_]+[\"']?\s*[=:,]", r"LD_PRELOAD\s*="),
+        lines=(
+            r"(?:NCCL|VLLM|GLOO|SGLANG|SGL|CUDA|TORCH|GPUSTACK|MASTER|UCX|PYTORCH)_[A-Z0-9_]+[\"']?\s*[=:,]",
+            r"LD_PRELOAD\s*=",
+        ),
         parse=parse,
     ),
 )

@@ -23,16 +23,45 @@ VERSION = r"v?(?P<value>\d+(?:\.\d+)+(?:[.+-]?\w+)*)"
 KEYS: tuple[tuple[str, re.Pattern[str], bool], ...] = (
     # (fact, pattern, sure): what the engine says in its own log outweighs a package list
     ("torch_version", re.compile(rf"(?:PyTorch version|PyTorch)\s*:\s*{VERSION}"), True),
-    ("driver_version", re.compile(r"(?:Nvidia driver version|CUDA Driver Version|NVIDIA driver)\s*:\s*(?P<value>\d{3}\.\d+(?:\.\d+)?)", re.I), True),
-    ("cuda_version", re.compile(r"(?:CUDA used to build PyTorch|CUDA runtime version|CUDA Version)\s*:\s*(?P<value>\d+\.\d+)"), False),
+    (
+        "driver_version",
+        re.compile(
+            r"(?:Nvidia driver version|CUDA Driver Version|NVIDIA driver)\s*:\s*(?P<value>\d{3}\.\d+(?:\.\d+)?)", re.I
+        ),
+        True,
+    ),
+    (
+        "cuda_version",
+        re.compile(r"(?:CUDA used to build PyTorch|CUDA runtime version|CUDA Version)\s*:\s*(?P<value>\d+\.\d+)"),
+        False,
+    ),
     ("engine_version", re.compile(rf"vLLM Version\s*:\s*{VERSION}"), False),
     ("engine_version", re.compile(rf"^\s*(?:vllm|sglang)\s*[:=]=?\s*{VERSION}"), False),
     ("nccl_version", re.compile(r"nvidia-nccl-cu\d+\s*(?:==|\s)\s*(?P<value>\d+\.\d+\.\d+)"), False),
     ("torch_version", re.compile(r"^\s*(?:\[pip3\]|\[conda\])?\s*torch==(?P<value>\d+\.\d+\.\d+)"), False),
-    ("gpu_model", re.compile(r"^\s*GPU [\d,]+: (?P<value>(?:NVIDIA|Tesla|GeForce|Quadro|A\d+|H\d+|RTX)[^(\n]*?)\s*(?:\(UUID.*)?$"), True),
+    (
+        "gpu_model",
+        re.compile(
+            r"^\s*GPU [\d,]+: (?P<value>(?:NVIDIA|Tesla|GeForce|Quadro|A\d+|H\d+|RTX)[^(\n]*?)\s*(?:\(UUID.*)?$"
+        ),
+        True,
+    ),
 )
 CPU = re.compile(r"(?:Vendor ID|Model name|CPU model|BIOS Vendor ID)\s*:\s*(?P<value>\S.*)")
-CPU_WORDS = (("AuthenticAMD", "amd"), ("AMD EPYC", "amd"), ("AMD Ryzen", "amd"), ("Threadripper", "amd"), ("GenuineIntel", "intel"), ("Intel(R)", "intel"), ("Xeon", "intel"), ("CentaurHauls", "zhaoxin"), ("ARM", "arm"), ("Neoverse", "arm"), ("Kunpeng", "arm"), ("POWER", "power"))
+CPU_WORDS = (
+    ("AuthenticAMD", "amd"),
+    ("AMD EPYC", "amd"),
+    ("AMD Ryzen", "amd"),
+    ("Threadripper", "amd"),
+    ("GenuineIntel", "intel"),
+    ("Intel(R)", "intel"),
+    ("Xeon", "intel"),
+    ("CentaurHauls", "zhaoxin"),
+    ("ARM", "arm"),
+    ("Neoverse", "arm"),
+    ("Kunpeng", "arm"),
+    ("POWER", "power"),
+)
 GPU_ROW = re.compile(r"^\s*GPU (?P<indexes>\d+(?:,\d+)*): ")
 CPU_LOOSE = re.compile(r"\b(?:AMD (?:EPYC|Ryzen)|Threadripper)\b|\b(?:Intel\(R\) )?Xeon\b|\bIntel Core\b")
 LONGEST = 2000  # characters of one line; what these formats say stands at its start
@@ -56,7 +85,9 @@ def parse(section: Section) -> Iterator[Fact]:
             if vendor:
                 yield Fact("cpu_vendor", vendor, line)
         elif match := CPU_LOOSE.search(text):
-            yield Fact("cpu_vendor", "amd" if "AMD" in match[0] or "Threadripper" in match[0] else "intel", line, sure=False)
+            yield Fact(
+                "cpu_vendor", "amd" if "AMD" in match[0] or "Threadripper" in match[0] else "intel", line, sure=False
+            )
     if count_line:
         yield Fact("gpu_count", len(indexes), count_line)
 

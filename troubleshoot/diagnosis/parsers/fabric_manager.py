@@ -36,7 +36,11 @@ def parse(section: Section) -> Iterator[Fact]:
                 if following.number > line.number + NEAR:
                     break
                 if state := ACTIVE.match(following.text):
-                    yield Fact("fabric_manager", {"active": "running", "failed": "failed"}.get(state["state"], "stopped"), following)
+                    yield Fact(
+                        "fabric_manager",
+                        {"active": "running", "failed": "failed"}.get(state["state"], "stopped"),
+                        following,
+                    )
                     break
 
 

@@ -39,10 +39,16 @@ def parse(section: Section) -> Iterator[Fact]:
             yield Fact("shm_bytes", size_bytes(match["size"], match["size_unit"]), line)
             yield Fact("shm_used_bytes", size_bytes(match["used"], match["used_unit"]), line)
         elif match := MOUNT.search(text):
-            yield Fact("shm_bytes", int(match["size"]) * {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}[match["unit"]], line)
+            yield Fact(
+                "shm_bytes", int(match["size"]) * {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}[match["unit"]], line
+            )
         elif match := ULIMIT.search(text):
             value = match["value"]
-            yield Fact("memlock", value if value == "unlimited" else int(value) * (1 if match["unit"] == "bytes" else 1 << 10), line)
+            yield Fact(
+                "memlock",
+                value if value == "unlimited" else int(value) * (1 if match["unit"] == "bytes" else 1 << 10),
+                line,
+            )
         elif match := PROC.search(text):
             yield Fact("memlock", match["value"] if match["value"] == "unlimited" else int(match["value"]), line)
         elif match := FILES.search(text):
@@ -53,7 +59,12 @@ FORMATS = (
     Format(
         kind="host-limits",
         title={"en": "limits of memory and files", "zh-hans": "内存与文件限制"},
-        lines=(r"\d+%\s+/dev/shm", r"/dev/shm type tmpfs", r"[Mm]ax locked memory", r"open files\s*\(-n\)"),
+        lines=(
+            r"\d+%\s+/dev/shm",
+            r"/dev/shm type tmpfs",  # noqa: S108  # a line of `mount` that is read, no file that is opened
+            r"[Mm]ax locked memory",
+            r"open files\s*\(-n\)",
+        ),
         parse=parse,
     ),
 )

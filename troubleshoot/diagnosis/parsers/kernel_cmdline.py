@@ -20,10 +20,22 @@ from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
-BOOTED = re.compile(r"BOOT_IMAGE=|initrd=\S+.*\binit=|^\s*(?:Kernel )?[Cc]ommand line\s*:|\bGRUB_CMDLINE_LINUX(?:_DEFAULT)?\s*=|^\s*options\s+\S*root=|\bro(?:ot)?=(?:UUID|/dev|LABEL|PARTUUID)\S*|^\s*linux(?:efi|16)?\s+/\S+")
+BOOTED = re.compile(
+    r"BOOT_IMAGE=|initrd=\S+.*\binit=|^\s*(?:Kernel )?[Cc]ommand line\s*:|\bGRUB_CMDLINE_LINUX(?:_DEFAULT)?\s*=|^\s*options\s+\S*root=|\bro(?:ot)?=(?:UUID|/dev|LABEL|PARTUUID)\S*|^\s*linux(?:efi|16)?\s+/\S+"
+)
 COMMENT = re.compile(r"^\s*#(?!\s*cat )")
 OPTION = re.compile(r"(?<![\w.-])(?:(?P<name>[a-z][\w.-]*)=(?P<value>[^\s\"']+))")
-OURS = ("iommu", "intel_iommu", "amd_iommu", "iommu.passthrough", "iommu.strict", "pci", "pcie_acs_override", "vfio-pci.ids", "pcie_aspm")
+OURS = (
+    "iommu",
+    "intel_iommu",
+    "amd_iommu",
+    "iommu.passthrough",
+    "iommu.strict",
+    "pci",
+    "pcie_acs_override",
+    "vfio-pci.ids",
+    "pcie_aspm",
+)
 WORDS_BEFORE = re.compile(r"\b(?:add|set|append|use|try|put|should|example|e\.g\.|edit|change|with)\b", re.I)
 PROC = re.compile(r"/proc/cmdline")
 ELIDED = re.compile(r"(?:\.\.\.|…|\[\.\.\.\])")
@@ -36,7 +48,11 @@ def parse(section: Section) -> Iterator[Fact]:
         text = body
         # A terminal may have broken the line: what follows belongs to it while it looks like options.
         for following in section.document.following(line.number + 1):
-            if not re.match(r"^[\w.\-/]*[\w=:,./-]+(?:\s+[\w.\-]+(?:=\S*)?)*\s*$", following.text) or "=" not in following.text or len(text) > 4000:
+            if (
+                not re.match(r"^[\w.\-/]*[\w=:,./-]+(?:\s+[\w.\-]+(?:=\S*)?)*\s*$", following.text)
+                or "=" not in following.text
+                or len(text) > 4000
+            ):
                 break
             text += " " + following.text.strip()
         if not is_configuration(section, line.number, body, text):
@@ -57,7 +73,8 @@ def is_configuration(section: Section, number: int, body: str, text: str) -> boo
         return True
     before = section.document.line(number - 1)
     after_command = any(
-        (earlier := section.document.line(number - back)) is not None and PROC.search(earlier.text) is not None for back in (1, 2)
+        (earlier := section.document.line(number - back)) is not None and PROC.search(earlier.text) is not None
+        for back in (1, 2)
     )
     return after_command and before is not None and bool(OPTION.search(text)) and not WORDS_BEFORE.search(body)
 
@@ -65,7 +82,7 @@ def is_configuration(section: Section, number: int, body: str, text: str) -> boo
 def iommu_of(options: dict[str, str], pairs: list[str]) -> str | None:
     """What the options make of the IOMMU; None when they do not tell."""
     vendors = {name: options[name].split(",")[0] for name in ("intel_iommu", "amd_iommu") if name in options}
-    if options.get("iommu") == "off" or any("iommu=off" == pair for pair in pairs):
+    if options.get("iommu") == "off" or any(pair == "iommu=off" for pair in pairs):
         return "off"
     off = [name for name, value in vendors.items() if value == "off"]
     on = [name for name, value in vendors.items() if value.startswith(("on", "force"))]
@@ -73,7 +90,11 @@ def iommu_of(options: dict[str, str], pairs: list[str]) -> str | None:
         return None  # one of them is for the other vendor's processors
     if off:
         return "off"
-    if options.get("iommu") == "pt" or options.get("iommu.passthrough") == "1" or any(pair == "iommu=pt" for pair in pairs):
+    if (
+        options.get("iommu") == "pt"
+        or options.get("iommu.passthrough") == "1"
+        or any(pair == "iommu=pt" for pair in pairs)
+    ):
         return "passthrough"
     if options.get("iommu.passthrough") == "0" or options.get("iommu") in ("nopt", "force"):
         return "on"

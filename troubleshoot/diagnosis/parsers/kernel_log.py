@@ -19,20 +19,34 @@ from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
-XID = re.compile(r"NVRM:\s*(?:GPU\S*\s+)?Xid \((?:PCI:)?(?P<pci>[0-9A-Fa-f:.]+)\):\s*(?P<number>\d+)\s*(?:,\s*(?P<text>.*))?$")
+XID = re.compile(
+    r"NVRM:\s*(?:GPU\S*\s+)?Xid \((?:PCI:)?(?P<pci>[0-9A-Fa-f:.]+)\):\s*(?P<number>\d+)\s*(?:,\s*(?P<text>.*))?$"
+)
 SXID = re.compile(r"SXid \((?:PCI:)?(?P<pci>[0-9A-Fa-f:.]+)\):\s*(?P<number>\d+)")
 DOMAIN_TYPE = re.compile(r"iommu: Default domain type: (?P<type>Translated|Passthrough)", re.I)
-IOMMU_ON = re.compile(r"DMAR: IOMMU enabled|DMAR: Intel\(R\) Virtualization Technology for Directed I/O|AMD-Vi: (?:Found IOMMU|Interrupt remapping enabled|IOMMU performance|Lazy IO/TLB|Initialized for Passthrough|Virtual APIC enabled)|Adding to iommu group \d+|DMAR: Using Queued invalidation|arm-smmu\S*: .*(?:probing|features)")
-AMD_PASSTHROUGH = re.compile(r"AMD-Vi: Initialized for Passthrough Mode|DMAR: Hardware identity mapping|Using (?:default )?passthrough", re.I)
+IOMMU_ON = re.compile(
+    r"DMAR: IOMMU enabled|DMAR: Intel\(R\) Virtualization Technology for Directed I/O|AMD-Vi: (?:Found IOMMU|Interrupt remapping enabled|IOMMU performance|Lazy IO/TLB|Initialized for Passthrough|Virtual APIC enabled)|Adding to iommu group \d+|DMAR: Using Queued invalidation|arm-smmu\S*: .*(?:probing|features)"
+)
+AMD_PASSTHROUGH = re.compile(
+    r"AMD-Vi: Initialized for Passthrough Mode|DMAR: Hardware identity mapping|Using (?:default )?passthrough", re.I
+)
 GROUP = re.compile(r"^\s*IOMMU [Gg]roup \d+:?(?:\s|$)|/sys/kernel/iommu_groups/\d+/devices/")
-STATE_OFF = re.compile(r"IOMMU(?: State)?\s*:\s*[Dd]isabled|AMD-Vi: .*(?:disabled by|not enabled)|DMAR: IOMMU (?:disabled|not found)|iommu: .*[Dd]isabled on kernel command line")
+STATE_OFF = re.compile(
+    r"IOMMU(?: State)?\s*:\s*[Dd]isabled|AMD-Vi: .*(?:disabled by|not enabled)|DMAR: IOMMU (?:disabled|not found)|iommu: .*[Dd]isabled on kernel command line"
+)
 STATE_ON = re.compile(r"IOMMU(?: State)?\s*:\s*[Ee]nabled")
-FAULT = re.compile(r"(?:(?P<driver>\S+) (?P<bdf>[0-9a-f:.]{7,12}):\s*)?AMD-Vi: Event logged|IO_PAGE_FAULT(?: device=(?P<device>[0-9a-f:.]+))?|DMAR: \[[A-Z][\w ]*\] Request device \[?(?P<intel>[0-9a-f:.]+)\]?|arm-smmu-v3 \S+ event 0x10")
+FAULT = re.compile(
+    r"(?:(?P<driver>\S+) (?P<bdf>[0-9a-f:.]{7,12}):\s*)?AMD-Vi: Event logged|IO_PAGE_FAULT(?: device=(?P<device>[0-9a-f:.]+))?|DMAR: \[[A-Z][\w ]*\] Request device \[?(?P<intel>[0-9a-f:.]+)\]?|arm-smmu-v3 \S+ event 0x10"
+)
 ADDRESS = re.compile(r"(?:fault addr|address=)\s*(0x[0-9a-f]+|[0-9a-f]+)")
-OOM = re.compile(r"(?:Out of memory|[Mm]emory cgroup out of memory)[^K]*Killed process \d+ \((?P<name>[^)]+)\)|oom-kill:.*task=(?P<task>[^,]+)|(?P<invoked>\S+) invoked oom-killer")
+OOM = re.compile(
+    r"(?:Out of memory|[Mm]emory cgroup out of memory)[^K]*Killed process \d+ \((?P<name>[^)]+)\)|oom-kill:.*task=(?P<task>[^,]+)|(?P<invoked>\S+) invoked oom-killer"
+)
 AER = re.compile(r"AER: .*(?:error|Error)|PCIe Bus Error")
 SEGFAULT = re.compile(r"segfault at .* in (?P<library>\S+?)\[")
-RM_FAIL = re.compile(r"NVRM: (?:RmInitAdapter failed|API mismatch|The NVIDIA probe routine failed|GPU .*fallen off the bus)")
+RM_FAIL = re.compile(
+    r"NVRM: (?:RmInitAdapter failed|API mismatch|The NVIDIA probe routine failed|GPU .*fallen off the bus)"
+)
 HUNG = re.compile(r"task (?P<name>\S+):\d+ blocked for more than \d+ seconds")
 LONGEST = 2000  # characters of one line; what these formats say stands at its start
 

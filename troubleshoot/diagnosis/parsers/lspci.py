@@ -26,7 +26,9 @@ ACSCTL = re.compile(r"ACSCtl\W*:?\s*(?P<bits>.*)")
 REDIRECT = re.compile(r"(?:Req|Cmplt)Redir(?P<sign>[+-])")
 DEVICE = re.compile(r"(?:^|[\s>])(?P<bdf>(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]) (?P<what>[A-Z][^\n]*)")
 DENIED = re.compile(r"Capabilities: <access denied>")
-LINK = re.compile(r"LnkSta:\s+Speed (?P<speed>[\d.]+GT/s)(?: \((?P<speed_note>\w+)\))?, Width (?P<width>x\d+)(?: \((?P<note>\w+)\))?")
+LINK = re.compile(
+    r"LnkSta:\s+Speed (?P<speed>[\d.]+GT/s)(?: \((?P<speed_note>\w+)\))?, Width (?P<width>x\d+)(?: \((?P<note>\w+)\))?"
+)
 SETPCI = re.compile(r"setpci\s.*(?:ECAP_ACS\+(?:0x)?0?6|f2a|[0-9a-f]{3})\.w")
 REGISTER = re.compile(r"^\s*(?P<value>[0-9a-f]{4})\s*$")
 REDIRECT_BITS = 0x04 | 0x08  # request and completion redirect (PCI Express base specification, ACS control register)
@@ -40,7 +42,9 @@ def whole(document: Document, line: Line) -> str:
     for following in document.following(line.number + 1):
         if "DirectTrans" in text or len(text) > 400:
             break
-        text = text.rstrip().removesuffix("=") + (" " if not text.rstrip().endswith("=") else "") + following.text.strip()
+        text = (
+            text.rstrip().removesuffix("=") + (" " if not text.rstrip().endswith("=") else "") + following.text.strip()
+        )
     return text
 
 
@@ -68,7 +72,11 @@ def parse(section: Section) -> Iterator[Fact]:
             yield Fact("lspci_denied", True, line)
         elif match := LINK.search(body):
             if "downgraded" in (match["speed_note"], match["note"]):
-                yield Fact("pcie_link", (device_above(section.document, line), f"{match['speed']} {match['width']}", "downgraded"), line)
+                yield Fact(
+                    "pcie_link",
+                    (device_above(section.document, line), f"{match['speed']} {match['width']}", "downgraded"),
+                    line,
+                )
         elif match := DEVICE.search(body):
             yield Fact("pci_device", (match["bdf"], match["what"]), line)
 

@@ -21,7 +21,9 @@ FULL = re.compile(r"^\s*\d+: (?P<name>[\w.@-]+): <(?P<flags>[A-Z,_]+)>")
 BRIEF = re.compile(r"^\s*(?P<name>[a-z][\w.@-]*)\s+(?P<state>UP|DOWN|UNKNOWN)\s+(?P<address>[\d.]+/\d+)")
 INET = re.compile(r"^\s+inet (?P<address>[\d.]+)/\d+.*\s(?P<name>\S+)\s*$")
 IB_DEVICE = re.compile(r"^\s*(?:CA '(?P<ca>\w+)'|hca_id:\s*(?P<hca>\w+))")
-IB_STATE = re.compile(r"^\s*(?:State:\s*(?P<state>Active|Down|Initializing|Init|Armed)|state:\s*PORT_(?P<port>\w+))", re.M)
+IB_STATE = re.compile(
+    r"^\s*(?:State:\s*(?P<state>Active|Down|Initializing|Init|Armed)|state:\s*PORT_(?P<port>\w+))", re.M
+)
 IB_LAYER = re.compile(r"^\s*(?:Link layer|link_layer):\s*(?P<layer>\w+)")
 
 
@@ -32,7 +34,9 @@ def parse(section: Section) -> Iterator[Fact]:
         if match := FULL.match(text):
             yield Fact("interface", (match["name"].split("@")[0], "", "UP" in match["flags"].split(",")), line)
         elif match := BRIEF.match(text):
-            yield Fact("interface", (match["name"].split("@")[0], match["address"].split("/")[0], match["state"] == "UP"), line)
+            yield Fact(
+                "interface", (match["name"].split("@")[0], match["address"].split("/")[0], match["state"] == "UP"), line
+            )
         elif match := INET.match(text):
             yield Fact("interface", (match["name"], match["address"], None), line)
         elif match := IB_DEVICE.match(text):
@@ -47,7 +51,14 @@ FORMATS = (
     Format(
         kind="network",
         title={"en": "network interfaces", "zh-hans": "网络接口"},
-        lines=(r"\d+: [\w.@-]+: <[A-Z,_]+>", r"^\s*[a-z][\w.@-]*\s+(?:UP|DOWN|UNKNOWN)\s+[\d.]+/\d+", r"\s+inet [\d.]+/\d+", r"CA '\w+'|hca_id:", r"State:\s*(?:Active|Down|Init)|state:\s*PORT_", r"(?:Link layer|link_layer):"),
+        lines=(
+            r"\d+: [\w.@-]+: <[A-Z,_]+>",
+            r"^\s*[a-z][\w.@-]*\s+(?:UP|DOWN|UNKNOWN)\s+[\d.]+/\d+",
+            r"\s+inet [\d.]+/\d+",
+            r"CA '\w+'|hca_id:",
+            r"State:\s*(?:Active|Down|Init)|state:\s*PORT_",
+            r"(?:Link layer|link_layer):",
+        ),
         parse=parse,
     ),
 )

@@ -20,15 +20,25 @@ from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
-HEADER = re.compile(r"NVIDIA-SMI\s+\S+\s+(?:Driver Version|KMD Version):\s*(?P<driver>[\d.]+)(?:\s+CUDA Version:\s*(?P<cuda>[\d.]+))?")
-NAME_ROW = re.compile(r"^\|\s+(?P<gpu>\d+)\s+(?P<name>[A-Za-z][\w .()/-]*?)\s{1,}(?:On|Off|N/A)\s*\|\s*(?P<bus>[0-9A-Fa-f]{4,8}:[0-9A-Fa-f:.]+)")
-LOAD_ROW = re.compile(r"(?P<power>\d+|N/A)W?\s*/\s*(?:\d+|N/A)W?\s*\|\s*(?P<used>\d+)MiB\s*/\s*(?P<total>\d+)MiB\s*\|\s*(?P<load>\d+|N/A)\s*%?")
-PROCESS_ROW = re.compile(r"^\|\s+(?P<gpu>\d+)\s+(?:N/A|\d+)\s+(?:N/A|\d+)\s+(?P<pid>\d+)\s+[CG+]+\s+(?P<name>\S.*?)\s+(?P<used>\d+)MiB")
+HEADER = re.compile(
+    r"NVIDIA-SMI\s+\S+\s+(?:Driver Version|KMD Version):\s*(?P<driver>[\d.]+)(?:\s+CUDA Version:\s*(?P<cuda>[\d.]+))?"
+)
+NAME_ROW = re.compile(
+    r"^\|\s+(?P<gpu>\d+)\s+(?P<name>[A-Za-z][\w .()/-]*?)\s{1,}(?:On|Off|N/A)\s*\|\s*(?P<bus>[0-9A-Fa-f]{4,8}:[0-9A-Fa-f:.]+)"
+)
+LOAD_ROW = re.compile(
+    r"(?P<power>\d+|N/A)W?\s*/\s*(?:\d+|N/A)W?\s*\|\s*(?P<used>\d+)MiB\s*/\s*(?P<total>\d+)MiB\s*\|\s*(?P<load>\d+|N/A)\s*%?"
+)
+PROCESS_ROW = re.compile(
+    r"^\|\s+(?P<gpu>\d+)\s+(?:N/A|\d+)\s+(?:N/A|\d+)\s+(?P<pid>\d+)\s+[CG+]+\s+(?P<name>\S.*?)\s+(?P<used>\d+)MiB"
+)
 MIG_ROW = re.compile(r"\|\s+(?P<state>Enabled|Disabled)\*?\s*\|\s*$")
 LIST = re.compile(r"^\s*GPU (?P<gpu>\d+): (?P<name>.+?)(?: \(UUID: (?P<uuid>[^)]*)\))?\s*$")
 MIG_LIST = re.compile(r"^\s*MIG \S+\s+Device")
 CSV = re.compile(r"^\s*(?P<gpu>\d+),\s*(?P<load>\d+)\s*%,\s*(?P<power>[\d.]+)\s*W,\s*(?P<used>\d+)\s*MiB")
-QUERY = re.compile(r"^\s*(?P<key>Driver Version|CUDA Version|Attached GPUs|Product Name|MIG Mode|Current|State|Status|Total|Volatile Uncorrectable|Remapping Failure Occurred)\s*:\s*(?P<value>.+?)\s*$")
+QUERY = re.compile(
+    r"^\s*(?P<key>Driver Version|CUDA Version|Attached GPUs|Product Name|MIG Mode|Current|State|Status|Total|Volatile Uncorrectable|Remapping Failure Occurred)\s*:\s*(?P<value>.+?)\s*$"
+)
 QUERY_HEAD = re.compile(r"^\s*=+NVSMI LOG=+")
 STAMP = re.compile(r"^(?:Timestamp\s*:\s*)?(?P<day>[A-Z][a-z]{2} [A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d \d{4})\s*$")
 NVLINK_GPU = re.compile(r"^GPU (?P<gpu>\d+): .*UUID")
@@ -51,9 +61,15 @@ def parse_table(section: Section) -> Iterator[Fact]:
             gpus[gpu] = line
             models.setdefault(match["name"].strip().rstrip("."), line)
         elif (match := LOAD_ROW.search(text)) and gpu is not None:
-            yield Fact("gpu_load", (gpu, whole(match["load"]), whole(match["power"]), int(match["used"]), int(match["total"])), line)
+            yield Fact(
+                "gpu_load",
+                (gpu, whole(match["load"]), whole(match["power"]), int(match["used"]), int(match["total"])),
+                line,
+            )
         elif match := PROCESS_ROW.match(text):
-            yield Fact("gpu_process", (int(match["gpu"]), int(match["pid"]), match["name"].strip(), int(match["used"])), line)
+            yield Fact(
+                "gpu_process", (int(match["gpu"]), int(match["pid"]), match["name"].strip(), int(match["used"])), line
+            )
         elif (match := MIG_ROW.search(text)) and gpu is not None:
             yield Fact("mig_enabled", match["state"] == "Enabled", line)
     yield from inventory(gpus, models)
@@ -85,7 +101,15 @@ def parse_list(section: Section) -> Iterator[Fact]:
         elif MIG_LIST.match(text):
             yield Fact("mig_enabled", True, line)
         elif match := NVLINK.match(text):
-            yield Fact("nvlink", (max(gpus, default=0), int(match["link"]), None if "inactive" in match["speed"] else float(match["speed"].split()[0])), line)
+            yield Fact(
+                "nvlink",
+                (
+                    max(gpus, default=0),
+                    int(match["link"]),
+                    None if "inactive" in match["speed"] else float(match["speed"].split()[0]),
+                ),
+                line,
+            )
     yield from inventory(gpus, models)
 
 
@@ -96,7 +120,11 @@ def list_belongs(text: str, taken: int) -> bool:
 def parse_csv(section: Section) -> Iterator[Fact]:
     for line in section.lines:
         if match := CSV.match(peel(line.text).body):
-            yield Fact("gpu_load", (int(match["gpu"]), int(match["load"]), float(match["power"]), int(match["used"]), None), line)
+            yield Fact(
+                "gpu_load",
+                (int(match["gpu"]), int(match["load"]), float(match["power"]), int(match["used"]), None),
+                line,
+            )
 
 
 def parse_query(section: Section) -> Iterator[Fact]:
@@ -142,13 +170,43 @@ def parse_time(section: Section) -> Iterator[Fact]:
 
 
 def is_query_line(text: str, taken: int) -> bool:
-    return taken < 5000 and (not text.strip() or ":" in text or bool(re.match(r"^\s+[A-Z]", text)) or text.startswith("GPU "))
+    return taken < 5000 and (
+        not text.strip() or ":" in text or bool(re.match(r"^\s+[A-Z]", text)) or text.startswith("GPU ")
+    )
 
 
 FORMATS = (
-    Format("nvidia-smi", {"en": "nvidia-smi", "zh-hans": "nvidia-smi"}, parse_table, heads=(r"NVIDIA-SMI\s+\S+\s+(?:Driver Version|KMD Version):",), belongs=table_belongs),
-    Format("nvidia-smi-list", {"en": "nvidia-smi -L", "zh-hans": "nvidia-smi -L"}, parse_list, heads=(r"^\s*GPU \d+: .+UUID",), belongs=list_belongs),
-    Format("nvidia-smi-csv", {"en": "nvidia-smi --query-gpu", "zh-hans": "nvidia-smi --query-gpu"}, parse_csv, lines=(r"\d+,\s*\d+ %,\s*[\d.]+ W",)),
-    Format("nvidia-smi-q", {"en": "nvidia-smi -q", "zh-hans": "nvidia-smi -q"}, parse_query, heads=(r"=+NVSMI LOG=+", r"^\s*Fabric\s*$", r"^\s*MIG Mode\s*$"), belongs=is_query_line),
-    Format("date", {"en": "date", "zh-hans": "date"}, parse_time, lines=(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d \d{4}",)),
+    Format(
+        "nvidia-smi",
+        {"en": "nvidia-smi", "zh-hans": "nvidia-smi"},
+        parse_table,
+        heads=(r"NVIDIA-SMI\s+\S+\s+(?:Driver Version|KMD Version):",),
+        belongs=table_belongs,
+    ),
+    Format(
+        "nvidia-smi-list",
+        {"en": "nvidia-smi -L", "zh-hans": "nvidia-smi -L"},
+        parse_list,
+        heads=(r"^\s*GPU \d+: .+UUID",),
+        belongs=list_belongs,
+    ),
+    Format(
+        "nvidia-smi-csv",
+        {"en": "nvidia-smi --query-gpu", "zh-hans": "nvidia-smi --query-gpu"},
+        parse_csv,
+        lines=(r"\d+,\s*\d+ %,\s*[\d.]+ W",),
+    ),
+    Format(
+        "nvidia-smi-q",
+        {"en": "nvidia-smi -q", "zh-hans": "nvidia-smi -q"},
+        parse_query,
+        heads=(r"=+NVSMI LOG=+", r"^\s*Fabric\s*$", r"^\s*MIG Mode\s*$"),
+        belongs=is_query_line,
+    ),
+    Format(
+        "date",
+        {"en": "date", "zh-hans": "date"},
+        parse_time,
+        lines=(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d \d{4}",),
+    ),
 )

@@ -11,7 +11,12 @@ from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
 MAKERS = (
-    ("amd", re.compile(r"\brocm-smi\b|\bamd-smi\b|ROCm System Management|RCCL version|\bHIP version\s*:|ROCm version\s*:", re.I)),
+    (
+        "amd",
+        re.compile(
+            r"\brocm-smi\b|\bamd-smi\b|ROCm System Management|RCCL version|\bHIP version\s*:|ROCm version\s*:", re.I
+        ),
+    ),
     ("ascend", re.compile(r"\bnpu-smi\b|\bHCCS\b|vllm[-_]ascend|\bHCCL\b")),
     ("moore-threads", re.compile(r"\bmthreads-gmi\b|\bMTT S\d")),
     ("iluvatar", re.compile(r"\bixsmi\b")),
@@ -33,7 +38,12 @@ FORMATS = (
     Format(
         kind="other-makers",
         title={"en": "another maker's tool", "zh-hans": "其他厂商的工具"},
-        lines=(r"(?i)\brocm-smi\b|\bamd-smi\b|rocm system management|rccl version|\bhip version\s*:|rocm version\s*:", r"\bnpu-smi\b|\bHCCS\b|vllm[-_]ascend|\bHCCL\b", r"\bmthreads-gmi\b|\bMTT S\d", r"\bixsmi\b|\bhy-smi\b|\bmx-smi\b|\bcnmon\b"),
+        lines=(
+            r"(?i)\brocm-smi\b|\bamd-smi\b|rocm system management|rccl version|\bhip version\s*:|rocm version\s*:",
+            r"\bnpu-smi\b|\bHCCS\b|vllm[-_]ascend|\bHCCL\b",
+            r"\bmthreads-gmi\b|\bMTT S\d",
+            r"\bixsmi\b|\bhy-smi\b|\bmx-smi\b|\bcnmon\b",
+        ),
         parse=parse,
     ),
 )

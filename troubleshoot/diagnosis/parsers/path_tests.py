@@ -90,12 +90,32 @@ def parse_results(section: Section) -> Iterator[Fact]:
 
 
 FORMATS = (
-    Format("nvidia-topo-p2p", {"en": "nvidia-smi topo -p2p", "zh-hans": "nvidia-smi topo -p2p"}, parse_status, heads=(r"^[\s|]*GPU0[\s|]+(?:X|OK|CNS|GNS|TNS|NS|U)[\s|]+(?:OK|CNS|GNS|TNS|NS|U|X)",), belongs=status_belongs),
-    Format("p2p-bandwidth", {"en": "p2pBandwidthLatencyTest", "zh-hans": "p2pBandwidthLatencyTest"}, parse_bandwidth, heads=(r"directional P2P=(?:Enabled|Disabled) Bandwidth",), belongs=bandwidth_belongs),
+    Format(
+        "nvidia-topo-p2p",
+        {"en": "nvidia-smi topo -p2p", "zh-hans": "nvidia-smi topo -p2p"},
+        parse_status,
+        heads=(r"^[\s|]*GPU0[\s|]+(?:X|OK|CNS|GNS|TNS|NS|U)[\s|]+(?:OK|CNS|GNS|TNS|NS|U|X)",),
+        belongs=status_belongs,
+    ),
+    Format(
+        "p2p-bandwidth",
+        {"en": "p2pBandwidthLatencyTest", "zh-hans": "p2pBandwidthLatencyTest"},
+        parse_bandwidth,
+        heads=(r"directional P2P=(?:Enabled|Disabled) Bandwidth",),
+        belongs=bandwidth_belongs,
+    ),
     Format(
         kind="path-tests",
         title={"en": "tests of the path between GPUs", "zh-hans": "GPU 间通路测试"},
-        lines=(r"Access Peer Device=", r"> Peer access from ", r"# Out of bounds values", r"# Avg bus bandwidth", r"Test passed", r"Test failed!", r"Verification error @ element"),
+        lines=(
+            r"Access Peer Device=",
+            r"> Peer access from ",
+            r"# Out of bounds values",
+            r"# Avg bus bandwidth",
+            r"Test passed",
+            r"Test failed!",
+            r"Verification error @ element",
+        ),
         parse=parse_results,
     ),
 )

@@ -21,14 +21,34 @@ from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
-MACHINES = ("kvm", "qemu", "amazon", "microsoft", "vmware", "oracle", "xen", "google", "parallels", "bhyve", "powervm", "zvm", "uml", "acrn", "apple")
+MACHINES = (
+    "kvm",
+    "qemu",
+    "amazon",
+    "microsoft",
+    "vmware",
+    "oracle",
+    "xen",
+    "google",
+    "parallels",
+    "bhyve",
+    "powervm",
+    "zvm",
+    "uml",
+    "acrn",
+    "apple",
+)
 CONTAINERS = ("docker", "podman", "lxc", "lxc-libvirt", "systemd-nspawn", "openvz", "rkt", "container-other")
 DETECT = re.compile(r"systemd-detect-virt")
 ONE_WORD = re.compile(r"^[\s>#]*(?:[\w -]*[Vv]irt\w*\s*[:=]\s*)?(?P<word>[a-z][\w-]+)\s*$")
 HYPERVISOR = re.compile(r"Hypervisor vendor:+\s*(?P<vendor>[A-Za-z][\w ]*)")
-DETECTED = re.compile(r"Hypervisor detected: (?P<vendor>\S[^\n]*)|Booting paravirtualized kernel on (?P<on>(?!bare hardware)\S+)")
+DETECTED = re.compile(
+    r"Hypervisor detected: (?P<vendor>\S[^\n]*)|Booting paravirtualized kernel on (?P<on>(?!bare hardware)\S+)"
+)
 BARE_BOOT = re.compile(r"Booting paravirtualized kernel on bare hardware")
-DMI = re.compile(r"DMI: (?P<product>[^\n]+)|(?:System|Product|Manufacturer|sys_vendor|product_name)\s*(?:Name|Manufacturer)?\s*[:=]\s*(?P<named>[^\n]+)")
+DMI = re.compile(
+    r"DMI: (?P<product>[^\n]+)|(?:System|Product|Manufacturer|sys_vendor|product_name)\s*(?:Name|Manufacturer)?\s*[:=]\s*(?P<named>[^\n]+)"
+)
 VIRTUAL_PRODUCT = re.compile(
     r"QEMU|Red Hat KVM|\bKVM\b|OpenStack|Alibaba Cloud|Tencent Cloud|CVM\b|Amazon EC2(?!.*metal)|Google Compute Engine|Google Google|Microsoft Corporation Virtual|Virtual Machine|VMware|VirtualBox|innotek|"
     r"Xen|HVM domU|DigitalOcean|Huawei Cloud|Hetzner vServer|Standard PC|BHYVE|Parallels|Nutanix AHV|oVirt|OracleCloud|UCloud|Volcengine|Bochs"
@@ -37,7 +57,9 @@ PHYSICAL_VENDOR = re.compile(
     r"\b(?:Dell|HPE?|Hewlett|Supermicro|LENOVO|Lenovo|ASUS\w*|Gigabyte|GIGABYTE|ASRock\w*|MSI|Micro-Star|Inspur|Quanta|Intel Corporation S\d|Tyan|TYAN|Foxconn|Fujitsu|NVIDIA DGX|DGX\w*|Cisco|Sugon|H3C|Huawei Technologies|Puget|Penguin|Apple Inc)\b"
 )
 WSL = re.compile(r"microsoft-standard-WSL2|-WSL2\b|\bWSL2? ")
-PCI = re.compile(r"Red Hat, Inc\. (?:Virtio|QEMU)|QEMU (?:PCIe|PCI|Virtual)|VMware (?:PCI|SVGA|VMXNET)|Amazon\.com, Inc\. (?:Elastic Network|NVMe EBS|Device)|Google, Inc\. (?:Compute|gVNIC)|Hyper-V virtual|Virtio (?:network|block|SCSI|1\.0|console|memory)|VirtualBox Graphics|Microsoft Corporation Hyper-V")
+PCI = re.compile(
+    r"Red Hat, Inc\. (?:Virtio|QEMU)|QEMU (?:PCIe|PCI|Virtual)|VMware (?:PCI|SVGA|VMXNET)|Amazon\.com, Inc\. (?:Elastic Network|NVMe EBS|Device)|Google, Inc\. (?:Compute|gVNIC)|Hyper-V virtual|Virtio (?:network|block|SCSI|1\.0|console|memory)|VirtualBox Graphics|Microsoft Corporation Hyper-V"
+)
 GPU_MODE = re.compile(r"Virtualization Mode\s*:\s*(?P<mode>Pass-Through|None|VGPU|Host VGPU|Host VSGA)")
 FLAG = re.compile(r"^flags\s*:.*\bhypervisor\b|^Flags:\s.*\bhypervisor\b")
 FULL = re.compile(r"Virtualization type:\s*(?P<type>full|para)")

@@ -40,7 +40,9 @@ def load_rules(overlays: tuple[Path, ...] = ()) -> tuple[Rule, ...]:
         rule_id = entry.need("id")
         find = functions.pop(rule_id.replace("-", "_"), None)
         if find is None:
-            raise ContentError(entry.where, f"{rule_id} has no function {rule_id.replace('-', '_')} in troubleshoot/diagnosis/rules/")
+            raise ContentError(
+                entry.where, f"{rule_id} has no function {rule_id.replace('-', '_')} in troubleshoot/diagnosis/rules/"
+            )
         rules.append(
             Rule(
                 rule_id,
@@ -55,5 +57,7 @@ def load_rules(overlays: tuple[Path, ...] = ()) -> tuple[Rule, ...]:
             )
         )
     if functions:
-        raise ContentError("rules:1", f"these functions have no words in content/rules/: {', '.join(sorted(functions))}")
+        raise ContentError(
+            "rules:1", f"these functions have no words in content/rules/: {', '.join(sorted(functions))}"
+        )
     return tuple(rules)

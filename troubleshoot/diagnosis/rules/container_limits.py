@@ -36,7 +36,9 @@ def shm_is_large(facts: Facts) -> list[Line] | bool:
 
 
 def container_started_without_shm(facts: Facts) -> list[Line] | bool:
-    starts = [f.line for f in facts.all("install_method") if f.value == "docker" and f.line and "docker run" in f.line.text]
+    starts = [
+        f.line for f in facts.all("install_method") if f.value == "docker" and f.line and "docker run" in f.line.text
+    ]
     if not starts or facts.value("ipc_host") is not None or facts.value("shm_bytes") is not None:
         return False
     return starts[:1]

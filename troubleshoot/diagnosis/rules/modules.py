@@ -7,9 +7,31 @@ from types import ModuleType
 
 from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Facts
-from troubleshoot.diagnosis.rules import collectives, container_limits, hardware, healthy, launch, memory, network, not_stuck, p2p, software
+from troubleshoot.diagnosis.rules import (
+    collectives,
+    container_limits,
+    hardware,
+    healthy,
+    launch,
+    memory,
+    network,
+    not_stuck,
+    p2p,
+    software,
+)
 
-MODULES: tuple[ModuleType, ...] = (p2p, collectives, container_limits, network, software, hardware, memory, not_stuck, launch, healthy)
+MODULES: tuple[ModuleType, ...] = (
+    p2p,
+    collectives,
+    container_limits,
+    network,
+    software,
+    hardware,
+    memory,
+    not_stuck,
+    launch,
+    healthy,
+)
 
 
 def functions() -> dict[str, Callable[[Facts], list[Line] | bool]]:

@@ -14,9 +14,18 @@ CONSUMER = re.compile(r"GeForce|RTX (?:[3-5]0\d0|A[2-6]000|PRO|[456]000)|\bA10\b
 
 
 def silent_stop_in_nccl(facts: Facts) -> list[Line]:
-    if not stopped_in(facts, "nccl-init") or is_multi_node(facts) or gpus_of_job(facts) == 1 or facts.all("not_covered"):
+    if (
+        not stopped_in(facts, "nccl-init")
+        or is_multi_node(facts)
+        or gpus_of_job(facts) == 1
+        or facts.all("not_covered")
+    ):
         return []
-    complete = [f.line for f in facts.all("nccl_stage") if f.line and f.value[1] == "complete" and f.line not in last_line(facts)]
+    complete = [
+        f.line
+        for f in facts.all("nccl_stage")
+        if f.line and f.value[1] == "complete" and f.line not in last_line(facts)
+    ]
     return [*last_line(facts), *complete[:1], *_nccl_lines(facts)]
 
 
@@ -107,7 +116,10 @@ def _points_at_p2p(facts: Facts) -> bool:
         or p2p_chosen_over_pcie(facts)
         or gpus_spin_at_low_power(facts)
         or facts.value("p2p_data_test") == "failed"
-        or any(str(f.value).startswith(("last-line=nccl", "p2p-off-helps=", "which-machine=")) for f in facts.all("observed"))
+        or any(
+            str(f.value).startswith(("last-line=nccl", "p2p-off-helps=", "which-machine="))
+            for f in facts.all("observed")
+        )
     )
 
 
@@ -168,7 +180,11 @@ def consumer_gpus_stop_in_nccl(facts: Facts) -> list[Line] | bool:
 
 def _far_pairs(facts: Facts) -> list[topology.Matrix]:
     """Matrices that have pairs beyond PXB and no NVLink everywhere."""
-    return [m for m in facts.matrices if any((topology.distance(c) or 0) > topology.DISTANCE["PXB"] for c in m.links.values())]
+    return [
+        m
+        for m in facts.matrices
+        if any((topology.distance(c) or 0) > topology.DISTANCE["PXB"] for c in m.links.values())
+    ]
 
 
 def nccl_uses_p2p_across_the_root_complex(facts: Facts) -> list[Line]:
@@ -177,7 +193,13 @@ def nccl_uses_p2p_across_the_root_complex(facts: Facts) -> list[Line]:
     found = []
     for matrix in _far_pairs(facts):
         decided = topology.paths(matrix, topology.setting_of(facts, matrix))
-        if any(p.transport == "P2P" and not topology.is_nvlink(matrix.links.get(pair, "")) for pair, p in decided.items()) and matrix.line:
+        if (
+            any(
+                p.transport == "P2P" and not topology.is_nvlink(matrix.links.get(pair, ""))
+                for pair, p in decided.items()
+            )
+            and matrix.line
+        ):
             found.append(matrix.line)
     return found
 

@@ -7,7 +7,14 @@ from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.versions import numbers
 
 # Signatures that only echo, and so explain nothing.
-ECHOES = ("wrapper-failed", "collective-timeout", "remote-peer-closed", "unhandled-system-error", "unhandled-cuda-error", "errno-28")
+ECHOES = (
+    "wrapper-failed",
+    "collective-timeout",
+    "remote-peer-closed",
+    "unhandled-system-error",
+    "unhandled-cuda-error",
+    "errno-28",
+)
 NOT_CAUSES = (
     "shards-loading", "downloading", "torch-compile", "capturing-graphs", "deep-gemm-jit", "custom-allreduce-disabled", "optional-plugin-missing",
     "shm-broadcast-wait", "leaked-at-shutdown", "automatic-choices", "nvls-not-available", "engine-heartbeat", "p2p-disabled-between",
@@ -23,7 +30,12 @@ def last_line(facts: Facts) -> list[Line]:
 def stopped_in(facts: Facts, *phases: str) -> bool:
     """The log ends in one of these phases, without an error and without a sign of progress."""
     timeline = facts.timeline
-    return timeline is not None and timeline.outcome in ("hung", "unknown") and timeline.stuck_in in phases and not explained(facts)
+    return (
+        timeline is not None
+        and timeline.outcome in ("hung", "unknown")
+        and timeline.stuck_in in phases
+        and not explained(facts)
+    )
 
 
 def explained(facts: Facts) -> bool:

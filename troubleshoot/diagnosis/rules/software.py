@@ -23,7 +23,9 @@ def vllm_version_known_to_hang(facts: Facts) -> list[Line] | bool:
         return False
     version = version_of(facts, "engine_version")
     deadlocks_at_start = (0, 5, 2) <= version < (0, 5, 4) and stopped_in(facts, "start", "ready")
-    blocks_across_nodes = (0, 26) <= version < (0, 30) and is_multi_node(facts) and stopped_in(facts, "all-reduce-setup", "nccl-init")
+    blocks_across_nodes = (
+        (0, 26) <= version < (0, 30) and is_multi_node(facts) and stopped_in(facts, "all-reduce-setup", "nccl-init")
+    )
     if not deadlocks_at_start and not blocks_across_nodes:
         return False
     return facts.lines("engine_version")[:1] or True
