@@ -40,7 +40,12 @@ app.autodiscover_tasks(["troubleshoot"])
 def plan(sender: Celery, **_: object) -> None:
     from django.conf import settings
 
-    sender.add_periodic_task(settings.SWEEP_SECONDS, sender.signature("troubleshoot.tasks.sweep"), name="sweep", expires=settings.SWEEP_SECONDS)
+    sender.add_periodic_task(
+        settings.SWEEP_SECONDS,
+        sender.signature("troubleshoot.tasks.sweep"),
+        name="sweep",
+        expires=settings.SWEEP_SECONDS,
+    )
 
 
 @worker_process_init.connect

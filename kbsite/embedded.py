@@ -45,7 +45,7 @@ class Child:
     start_at: float = 0.0
 
     def start(self) -> None:
-        self.process = subprocess.Popen(self.command, env=self.environment, preexec_fn=die_with_parent)  # noqa: PLW1509, S603
+        self.process = subprocess.Popen(self.command, env=self.environment, preexec_fn=die_with_parent)  # noqa: S603
         self.started = time.monotonic()
 
 
@@ -154,7 +154,9 @@ def redis_child(data: Path, runtime: Path) -> tuple[Child, str]:
         "from fakeredis import TcpFakeServer; "
         f"TcpFakeServer(('127.0.0.1', {port}), server_type='redis').serve_forever()"
     )
-    say("no redis-server is here, so a stand-in runs without persistence; install redis-server for a site that others rely on")
+    say(
+        "no redis-server is here, so a stand-in runs without persistence; install redis-server for a site that others rely on"
+    )
     return Child("redis", [sys.executable, "-c", code], dict(os.environ)), f"redis://127.0.0.1:{port}/0"
 
 
@@ -171,15 +173,21 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                raise CannotStart(f"{host}:{port} is taken by another program; end it, or choose another address with UNHANG_BIND=127.0.0.1:8001") from error
-            raise CannotStart(f"{host}:{port} cannot be used ({error.strerror}); choose another address with UNHANG_BIND") from error
+                raise CannotStart(
+                    f"{host}:{port} is taken by another program; end it, or choose another address with UNHANG_BIND=127.0.0.1:8001"
+                ) from error
+            raise CannotStart(
+                f"{host}:{port} cannot be used ({error.strerror}); choose another address with UNHANG_BIND"
+            ) from error
 
 
 def wait_for(ready: Callable[[], bool], child: Child, seconds: float) -> None:
     until = time.monotonic() + seconds
     while not ready():
         if child.process and child.process.poll() is not None:
-            raise CannotStart(f"{child.name} ended with code {child.process.returncode}; what it printed above says why")
+            raise CannotStart(
+                f"{child.name} ended with code {child.process.returncode}; what it printed above says why"
+            )
         if time.monotonic() > until:
             raise CannotStart(f"{child.name} did not answer within {seconds:g} s; look at what it printed above")
         time.sleep(0.05)
@@ -216,10 +224,47 @@ def up(data: Path, bind: str, redis_url: str = "") -> int:
             redis.start()
             wait_for(answers(address), redis, 20)
             environment["REDIS_URL"] = address
-        celery = [sys.executable, "-m", "celery", "--quiet", "-A", "kbsite", "worker", "--beat", "--loglevel", "WARNING", "--concurrency", os.environ.get("UNHANG_WORKERS", "2")]
+        celery = [
+            sys.executable,
+            "-m",
+            "celery",
+            "--quiet",
+            "-A",
+            "kbsite",
+            "worker",
+            "--beat",
+            "--loglevel",
+            "WARNING",
+            "--concurrency",
+            os.environ.get("UNHANG_WORKERS", "2"),
+        ]
         celery += ["--schedule", str(data / "beat-schedule"), "--without-gossip", "--without-mingle"]
-        gunicorn = [sys.executable, "-m", "gunicorn", "kbsite.wsgi", "--bind", bind, "--worker-class", "gthread", "--workers", "2", "--threads", "8"]
-        gunicorn += ["--timeout", "120", "--graceful-timeout", "3", "--worker-tmp-dir", str(runtime), "--log-level", "warning", "--no-control-socket", "--preload"]
+        gunicorn = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "kbsite.wsgi",
+            "--bind",
+            bind,
+            "--worker-class",
+            "gthread",
+            "--workers",
+            "2",
+            "--threads",
+            "8",
+        ]
+        gunicorn += [
+            "--timeout",
+            "120",
+            "--graceful-timeout",
+            "3",
+            "--worker-tmp-dir",
+            str(runtime),
+            "--log-level",
+            "warning",
+            "--no-control-socket",
+            "--preload",
+        ]
         tree.children.append(Child("worker", celery, environment))
         tree.children.append(Child("web", gunicorn, environment))
         for child in tree.children[-2:]:

@@ -130,7 +130,11 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": dj_database_url.config("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'unhang.sqlite3'}", conn_max_age=60)}
+DATABASES = {
+    "default": dj_database_url.config(
+        "DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'unhang.sqlite3'}", conn_max_age=60
+    )
+}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # WAL lets the web read while a worker writes; IMMEDIATE makes writers queue instead of failing half way.
@@ -147,17 +151,29 @@ def spool_storage() -> dict[str, object]:
     if not url.scheme:
         return {
             "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": str(DATA_DIR / "spool"), "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+            "OPTIONS": {
+                "location": str(DATA_DIR / "spool"),
+                "file_permissions_mode": 0o600,
+                "directory_permissions_mode": 0o700,
+            },
         }
     if url.scheme != "s3":
         raise ImproperlyConfigured(f"SPOOL_URL is {url.geturl()!r}; it must be s3://bucket/prefix, or unset")
-    options: dict[str, object] = {"bucket_name": url.netloc, "location": url.path.strip("/"), "file_overwrite": True, "default_acl": "private"}
+    options: dict[str, object] = {
+        "bucket_name": url.netloc,
+        "location": url.path.strip("/"),
+        "file_overwrite": True,
+        "default_acl": "private",
+    }
     options |= {key: values[0] for key, values in parse_qs(url.query).items()}
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
 
 
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(DATA_DIR / "media")}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(DATA_DIR / "media")},
+    },
     "spool": spool_storage(),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }

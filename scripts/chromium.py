@@ -32,10 +32,15 @@ def get() -> None:
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print("unhang: installing Chromium for the browser tests (once)", flush=True)
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "update", "-qq"], check=False, env=quiet)  # noqa: S603, S607
-        subprocess.run(["apt-get", "install", "-y", "-qq", "chromium", "fonts-noto-cjk"], check=False, env=quiet, stdout=subprocess.DEVNULL)  # noqa: S603, S607
+        subprocess.run(["apt-get", "update", "-qq"], check=False, env=quiet)  # noqa: S607
+        subprocess.run(
+            ["apt-get", "install", "-y", "-qq", "chromium", "fonts-noto-cjk"],  # noqa: S607
+            check=False,
+            env=quiet,
+            stdout=subprocess.DEVNULL,
+        )
     if not found():
-        subprocess.run([sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"], check=False)  # noqa: S603
+        subprocess.run([sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"], check=False)
 
 
 def main() -> int:
@@ -45,7 +50,10 @@ def main() -> int:
     if not found():
         get()
     if not found():
-        print("unhang: no Chromium could be found or installed; put chromium on PATH, or set UNHANG_CHROMIUM to its path", file=sys.stderr)
+        print(
+            "unhang: no Chromium could be found or installed; put chromium on PATH, or set UNHANG_CHROMIUM to its path",
+            file=sys.stderr,
+        )
         return 1
     return 0
 

@@ -16,7 +16,11 @@ DATA = Path(os.environ.get("UNHANG_DATA_DIR") or ROOT / "var")
 
 STEPS = (
     ("translate", ("troubleshoot/locale",), ["translate"]),
-    ("check_content", ("troubleshoot/content", "troubleshoot/diagnosis", "troubleshoot/guides", "troubleshoot/knowledge"), ["check_content"]),
+    (
+        "check_content",
+        ("troubleshoot/content", "troubleshoot/diagnosis", "troubleshoot/guides", "troubleshoot/knowledge"),
+        ["check_content"],
+    ),
     ("warm", ("troubleshoot/content", "troubleshoot/diagnosis"), ["warm"]),
     ("collectstatic", ("static",), ["collectstatic", "--noinput", "--verbosity", "0"]),
 )
@@ -38,12 +42,19 @@ def main() -> int:
     try:
         stamps.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        print(f"unhang: the data folder {DATA} cannot be written ({error.strerror}); set UNHANG_DATA_DIR to a folder that can", file=sys.stderr)
+        print(
+            f"unhang: the data folder {DATA} cannot be written ({error.strerror}); set UNHANG_DATA_DIR to a folder that can",
+            file=sys.stderr,
+        )
         return 1
     for name, folders, command in STEPS:
         now = state(folders)
         stamp = stamps / name
-        if stamp.exists() and stamp.read_text() == now and (name != "translate" or all(p.with_suffix(".mo").exists() for p in (ROOT / folders[0]).rglob("*.po"))):
+        if (
+            stamp.exists()
+            and stamp.read_text() == now
+            and (name != "translate" or all(p.with_suffix(".mo").exists() for p in (ROOT / folders[0]).rglob("*.po")))
+        ):
             continue
         done = subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, check=False)  # noqa: S603
         if done.returncode:

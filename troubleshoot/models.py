@@ -20,7 +20,9 @@ from troubleshoot.clock import now
 
 def new_id() -> str:
     """An unguessable id: 128 random bits."""
-    return secrets.token_urlsafe(16)
+    made = secrets.token_urlsafe(16)
+    # One that begins with a dash would be taken for an option on a command line.
+    return made if made[0] != "-" else new_id()
 
 
 def expiry() -> datetime:

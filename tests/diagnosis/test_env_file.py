@@ -40,7 +40,12 @@ def test_a_line_gives_what_systemd_takes(line, kept):
 def test_a_dropped_export_still_tells_the_name_that_was_meant():
     [assignment] = read("  export NCCL_P2P_DISABLE=1\n")
 
-    assert (assignment.name, assignment.value, assignment.dropped, assignment.exported) == ("NCCL_P2P_DISABLE", "1", True, True)
+    assert (assignment.name, assignment.value, assignment.dropped, assignment.exported) == (
+        "NCCL_P2P_DISABLE",
+        "1",
+        True,
+        True,
+    )
 
 
 def test_a_comment_within_quotes_is_no_trailing_comment():
@@ -48,7 +53,7 @@ def test_a_comment_within_quotes_is_no_trailing_comment():
 
 
 def test_a_unit_without_faults_has_none():
-    directives, faults = read_unit("[Service]\n# c\nEnvironment=\"A=1\" B=2\nExecStart=/bin/x \\\n  --y\n")
+    directives, faults = read_unit('[Service]\n# c\nEnvironment="A=1" B=2\nExecStart=/bin/x \\\n  --y\n')
 
     assert faults == []
     assert [(d.name, d.section) for d in directives] == [("Environment", "Service"), ("ExecStart", "Service")]

@@ -21,9 +21,7 @@ from troubleshoot.diagnosis.remedies import load_remedies
 from troubleshoot.diagnosis.timeline import PhaseMark, Timeline
 from troubleshoot.diagnosis.topology import Matrix
 
-KNOWLEDGE: Any = SimpleNamespace(
-    causes=load_causes(), remedies=load_remedies(), install_methods=load_install_methods()
-)
+KNOWLEDGE: Any = SimpleNamespace(causes=load_causes(), remedies=load_remedies(), install_methods=load_install_methods())
 LOG = Line("launch.log", 1, "INFO vLLM is using nccl==2.21.5")
 P2P = [("p2p-topology", 0.3), ("p2p-iommu-acs", 0.3), ("p2p-virtualized", 0.1), ("custom-allreduce", 0.1)]
 SHELLCHECK = Path(sys.executable).parent / "shellcheck"
@@ -104,7 +102,9 @@ def test_a_virtual_machine_is_never_asked_for_the_hosts_acs():
     facts = knowing("nccl-init", "hung", virtualized=True)
 
     assert not {"acs", "iommu"} & set(ids(facts, [("p2p-iommu-acs", 0.9)]))
-    assert {"acs", "iommu"} & set(ids(knowing("nccl-init", "hung", virtualized=False), [("p2p-iommu-acs", 0.5), ("p2p-topology", 0.4)]))
+    assert {"acs", "iommu"} & set(
+        ids(knowing("nccl-init", "hung", virtualized=False), [("p2p-iommu-acs", 0.5), ("p2p-topology", 0.4)])
+    )
 
 
 @pytest.mark.parametrize(
@@ -179,9 +179,14 @@ def test_nccl_debug_is_set_as_this_installation_sets_variables(setup, part):
 def test_shared_memory_is_looked_at_where_the_engine_runs():
     ranked = [("shm-too-small", 0.5), ("p2p-topology", 0.4)]
 
-    assert command(knowing("nccl-init", "hung", **SETUPS["Docker"]), "shared-memory", ranked) == "docker exec llm df -h /dev/shm"
+    assert (
+        command(knowing("nccl-init", "hung", **SETUPS["Docker"]), "shared-memory", ranked)
+        == "docker exec llm df -h /dev/shm"
+    )
     assert command(knowing("nccl-init", "hung", **SETUPS["pip"]), "shared-memory", ranked) == "df -h /dev/shm"
-    assert "exec deployment/llm -- df" in command(knowing("nccl-init", "hung", **SETUPS["Kubernetes"]), "shared-memory", ranked)
+    assert "exec deployment/llm -- df" in command(
+        knowing("nccl-init", "hung", **SETUPS["Kubernetes"]), "shared-memory", ranked
+    )
 
 
 def test_every_step_is_whole_in_every_language_and_json():
@@ -221,7 +226,9 @@ def test_every_command_is_taken_by_bash_and_shellcheck(tmp_path):
     assert len(files) > 100
 
     for path, name in files.items():
-        assert subprocess.run(["bash", "-n", path], capture_output=True).returncode == 0, f"{name}: {Path(path).read_text()}"
+        assert subprocess.run(["bash", "-n", path], capture_output=True).returncode == 0, (
+            f"{name}: {Path(path).read_text()}"
+        )
     found = subprocess.run(
         [str(SHELLCHECK), "--shell=bash", "--severity=warning", "--exclude=SC2154,SC2288", "--format=json", *files],
         capture_output=True, text=True,

@@ -135,7 +135,9 @@ def test_the_hosts_shared_memory_mounted_is_large_enough():
     assert patch_docker_run(text, P2P_OFF, ()) == text
 
 
-@pytest.mark.parametrize("text", ["", "docker ps", "docker run", "docker run --gpus all", "run image", "docker run -e", "docker run 'open"])
+@pytest.mark.parametrize(
+    "text", ["", "docker ps", "docker run", "docker run --gpus all", "run image", "docker run -e", "docker run 'open"]
+)
 def test_what_is_no_whole_docker_run_stays_as_it_is(text):
     run = read_docker_run(text)
 
@@ -418,7 +420,16 @@ def test_a_value_that_nobody_knows_is_not_written_into_a_file():
     assert "NCCL_SOCKET_IFNAME=eno1" in patched([document(RUN)], change, facts)[0]["text"]
 
 
-@pytest.mark.parametrize("text", ["[Service]\nEnvironment=\n", "[Service]", "docker run \\\n", "$ docker run -e \\", "apiVersion: &a *a\nkind: Pod\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[Service]\nEnvironment=\n",
+        "[Service]",
+        "docker run \\\n",
+        "$ docker run -e \\",
+        "apiVersion: &a *a\nkind: Pod\n",
+    ],
+)
 def test_odd_input_never_raises(text):
     find_patchable([document(text)])
     give_back(text)

@@ -544,8 +544,6 @@ def test_offers_are_json():
         json.dumps(offers(cause, facts, KNOWLEDGE))
 
 
-
-
 REMEDY = """\
 id = "ours"
 kind = "fix"

@@ -48,12 +48,16 @@ def test_an_unknown_slot_is_a_mistake_of_ours():
 
 
 def test_words_are_joined_to_one_line_in_each_language():
-    filled = fill_text({"en": "one {{ x }}.\n{{? y }}two.", "zh-hans": "一 {{ x }}。\n{{? y }}二。"}, {"x": ["a", "b"], "y": "1"})
+    filled = fill_text(
+        {"en": "one {{ x }}.\n{{? y }}two.", "zh-hans": "一 {{ x }}。\n{{? y }}二。"}, {"x": ["a", "b"], "y": "1"}
+    )
 
     assert filled == {"en": "one a, b. two.", "zh-hans": "一 a, b。二。"}
 
 
-@pytest.mark.parametrize(("size", "gib"), [("16g", 16), ("16gb", 16), ("16Gi", 16), ("512m", 0.5), ("1073741824", 1), ("x", 0), ("", 0)])
+@pytest.mark.parametrize(
+    ("size", "gib"), [("16g", 16), ("16gb", 16), ("16Gi", 16), ("512m", 0.5), ("1073741824", 1), ("x", 0), ("", 0)]
+)
 def test_sizes_are_read_in_every_spelling(size, gib):
     assert size_gib(size) == gib
 
@@ -118,7 +122,9 @@ def test_docker_options_say_what_the_change_says():
 
 def test_gpustack_2_is_asked_for_shared_memory_only_beyond_what_it_gives():
     assert values_of(Change(container={"shm_size": "8g"}), Facts(), "text")["gpustack_env"] == []
-    assert values_of(Change(container={"shm_size": "16g"}), Facts(), "text")["gpustack_env"] == ["GPUSTACK_MODEL_RUNTIME_SHM_SIZE_GIB = 16"]
+    assert values_of(Change(container={"shm_size": "16g"}), Facts(), "text")["gpustack_env"] == [
+        "GPUSTACK_MODEL_RUNTIME_SHM_SIZE_GIB = 16"
+    ]
 
 
 def test_flags_are_those_of_the_engine():

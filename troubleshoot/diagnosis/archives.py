@@ -21,7 +21,9 @@ TAR_BLOCK = 512
 TAR_HEADER_BYTES = 1 << 16  # of a long name or an extended header
 ZIP_DIRECTORY_BYTES = 8 << 20
 
-DAMAGED = note("The archive is damaged or ends early; what could be read was read.", "压缩包已损坏或不完整；能读的部分已经读取。")
+DAMAGED = note(
+    "The archive is damaged or ends early; what could be read was read.", "压缩包已损坏或不完整；能读的部分已经读取。"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,12 @@ def new_zst() -> Any:
 
 
 COMPRESSIONS = {
-    "gz": Compression(new_gz, 1 << 18, lambda d, packed: d.decompress(d.unconsumed_tail + packed, BLOCK), lambda d: bool(d.unconsumed_tail)),
+    "gz": Compression(
+        new_gz,
+        1 << 18,
+        lambda d, packed: d.decompress(d.unconsumed_tail + packed, BLOCK),
+        lambda d: bool(d.unconsumed_tail),
+    ),
     "bz2": Compression(new_bz2, 1 << 18, lambda d, packed: d.decompress(packed, BLOCK), lambda d: not d.needs_input),
     "xz": Compression(new_xz, 1 << 18, lambda d, packed: d.decompress(packed, BLOCK), lambda d: not d.needs_input),
     # It gives all that it can at once: 1 kB are at most 256 blocks of 128 kB (RFC 8878: a block is 4 bytes at least).
@@ -160,12 +167,16 @@ class Member:
 
 LINK = note("Left out: a link or device, not a file.", "已跳过：这是链接或设备，不是文件。")
 PASSWORD = note("This archive needs a password; send it without one.", "这个压缩包有密码；请去掉密码后再发。")
-TOO_MANY_ENTRIES = note("Left out: the archive's table of contents is larger than 8 MB.", "已跳过：压缩包的目录超过 8 MB。")
+TOO_MANY_ENTRIES = note(
+    "Left out: the archive's table of contents is larger than 8 MB.", "已跳过：压缩包的目录超过 8 MB。"
+)
 
 
 def is_tar(head: bytes) -> bool:
     """A tar's first header: the mark of POSIX and GNU, or, in older ones, a sum that is right."""
-    return head[257:262] == b"ustar" or (len(head) >= TAR_BLOCK and bool(head[:1].strip(b"\0")) and sum_is_right(head[:TAR_BLOCK]))
+    return head[257:262] == b"ustar" or (
+        len(head) >= TAR_BLOCK and bool(head[:1].strip(b"\0")) and sum_is_right(head[:TAR_BLOCK])
+    )
 
 
 def sum_is_right(header: bytes) -> bool:
@@ -233,7 +244,9 @@ def tar_members(stream: BinaryIO) -> Iterator[Member]:
             elif kind == b"x":
                 said = dict(extended(content))
                 long_name = said.get("path", long_name)
-                size_in_header = int(said["size"]) if said.get("size", "").isdecimal() and len(said["size"]) < 16 else None
+                size_in_header = (
+                    int(said["size"]) if said.get("size", "").isdecimal() and len(said["size"]) < 16 else None
+                )
             continue
         prefix = decoded(header[345:500].split(b"\0")[0]) if header[257:263] == b"ustar\0" else ""
         name = long_name or (f"{prefix}/" if prefix else "") + decoded(header[:100].split(b"\0")[0])
@@ -286,7 +299,13 @@ def zip_members(stream: BinaryIO, limits: Limits) -> Iterator[Member]:
             elif mode and mode & 0o170000 not in (0, 0o100000):
                 yield Member(name, refused=LINK)
             elif entry.file_size > limits.ratio_from and entry.file_size > limits.ratio * max(entry.compress_size, 1):
-                yield Member(name, refused=note(f"Left out: it unpacks to more than {limits.ratio} times its size.", f"已跳过：解压后超过原来的 {limits.ratio} 倍。"))
+                yield Member(
+                    name,
+                    refused=note(
+                        f"Left out: it unpacks to more than {limits.ratio} times its size.",
+                        f"已跳过：解压后超过原来的 {limits.ratio} 倍。",
+                    ),
+                )
             else:
                 try:
                     content = archive.open(entry)

@@ -154,7 +154,10 @@ VOCABULARY: dict[str, Word] = {
     "bar1_bytes": Word("BAR1 aperture of one GPU", smallest, True),
     "ecc_errors": Word("uncorrected ECC errors", largest, True),
     "transport": Word("(rank, rank, 'P2P/IPC'|'SHM/direct'|'NET/IB/0/GDRDMA'|…) that NCCL says it chose", None),
-    "nccl_stage": Word("(rank or None, bootstrap|init-start|topology|connect|connected|complete|collective) reached last by NCCL's own lines", None),
+    "nccl_stage": Word(
+        "(rank or None, bootstrap|init-start|topology|connect|connected|complete|collective) reached last by NCCL's own lines",
+        None,
+    ),
     "p2p_allowed_by_nccl": Word("0|1 of 'Check P2P Type'", smallest),
     # container and host limits
     "shm_bytes": Word("size of /dev/shm", smallest, True),
@@ -168,7 +171,9 @@ VOCABULARY: dict[str, Word] = {
     "memory_available_bytes": Word("free host memory", smallest, True),
     "disk_full": Word("mount point without room", None),
     # environment, network
-    "env": Word("(NAME, value) of a variable that is really set: env output, INFO 'set by environment', -e, manifest", None),
+    "env": Word(
+        "(NAME, value) of a variable that is really set: env output, INFO 'set by environment', -e, manifest", None
+    ),
     "env_dropped": Word("(NAME, value): a line of a systemd environment file that systemd drops", None),
     "interface": Word("(name, address or '', up bool or None)", None),
     "nccl_interface": Word("(name, address) that NCCL's bootstrap or sockets use", None),
@@ -177,7 +182,9 @@ VOCABULARY: dict[str, Word] = {
     "ray_resources": Word("(used GPUs, total GPUs)", last),
     # the run
     "phase_mark": Word("timeline.PhaseMark: a line that opens or closes a launch phase", None),
-    "log_time": Word("seconds on the document's own clock at this line (first and last stamped lines, and heartbeats)", None),
+    "log_time": Word(
+        "seconds on the document's own clock at this line (first and last stamped lines, and heartbeats)", None
+    ),
     "now": Word("latest time known from the inputs (date, nvidia-smi header), as datetime", largest),
     "silence_seconds": Word("for how long nothing more was printed, told by a person or a later time", largest, True),
     "exit_code": Word("(process or rank, code)", None),
@@ -187,7 +194,9 @@ VOCABULARY: dict[str, Word] = {
     "collective_timeout": Word("(rank, sequence number, operation, numel, last enqueued, last completed)", None),
     "ras_status": Word("(status, errors) of NCCL's RAS", None),
     "flight_recorder": Word("(rank, collective sequence id, state, name)", None),
-    "sanity_stage": Word("last line that vLLM's sanity script printed: nccl|gloo|vllm-nccl|vllm-nccl-graph", last, True),
+    "sanity_stage": Word(
+        "last line that vLLM's sanity script printed: nccl|gloo|vllm-nccl|vllm-nccl-graph", last, True
+    ),
     "ready": Word("True: the engine serves", any_true, True),
     "health_probe": Word("(address, status) of GPUStack's or Kubernetes' probe", None),
     "instance_state": Word("GPUStack's state of the instance: starting|running|error|…", last, True),

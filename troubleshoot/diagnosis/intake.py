@@ -7,10 +7,10 @@ line that a progress bar redrew with carriage returns, the last state is kept.
 from __future__ import annotations
 
 from array import array
-from collections import Counter, defaultdict, deque
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
-from troubleshoot.diagnosis.evidence import Document, Text
+from troubleshoot.diagnosis.evidence import Document
 from troubleshoot.diagnosis.peel import without_colour
 from troubleshoot.diagnosis.redact import Redactor
 from troubleshoot.diagnosis.scan import Scanner
@@ -45,8 +45,9 @@ def read_one(name: str, blob: Blob, scanner: Scanner, limits: Limits, redactor: 
                 counts[pattern] += 1
                 if not hits[pattern] or hits[pattern][-1] != number:
                     hits[pattern].append(number)
-    document = Document(name, list(kept.values()), array("L", kept), dict(hits), counts, size, number, redactor.counts, list(blob.notes))
-    return document
+    return Document(
+        name, list(kept.values()), array("L", kept), dict(hits), counts, size, number, redactor.counts, list(blob.notes)
+    )
 
 
 def clean(line: bytes, limits: Limits) -> str:

@@ -50,4 +50,6 @@ def megabytes(count: int) -> str:
 
 def cut_at_total(limits: Limits) -> Text:
     size = megabytes(limits.total_bytes)
-    return note(f"Cut here: all texts of one case together may have {size}.", f"在此截断：一个案例的全部文本合计不超过 {size}。")
+    return note(
+        f"Cut here: all texts of one case together may have {size}.", f"在此截断：一个案例的全部文本合计不超过 {size}。"
+    )

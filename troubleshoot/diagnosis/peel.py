@@ -49,8 +49,14 @@ STARTS_A_LINE = (
 COATS_BY_START: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
     "digit": coats(
         ("cri", rf"^(?P<stamp>{ISO}\S*) (?:stdout|stderr) [FP] "),
-        ("syslog", rf"^(?P<stamp>\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{{1,9}})?{ZONE}) (?P<host>[A-Za-z0-9][\w.-]*) (?!(?:{LEVELS})\b){UNIT}"),
-        ("rfc3339", rf"^(?P<stamp>\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{{1,9}})?{ZONE})\s+(?!- (?:\d+ - )?gpustack\.)"),
+        (
+            "syslog",
+            rf"^(?P<stamp>\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{{1,9}})?{ZONE}) (?P<host>[A-Za-z0-9][\w.-]*) (?!(?:{LEVELS})\b){UNIT}",
+        ),
+        (
+            "rfc3339",
+            rf"^(?P<stamp>\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{{1,9}})?{ZONE})\s+(?!- (?:\d+ - )?gpustack\.)",
+        ),
         ("slurm", r"^(?P<rank>\d{1,4}): (?=\S)"),
         ("compose", r"^(?P<host>[0-9][\w.@-]*)\s*\|\s(?!\s*\d+/\d+ \[)"),
     ),
@@ -63,7 +69,10 @@ COATS_BY_START: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
     ),
     "letter": coats(
         ("journald", rf"^(?P<stamp>[A-Z][a-z]{{2}}\s+\d{{1,2}} \d\d:\d\d:\d\d(?:\.\d+)?) (?P<host>\S+) {UNIT}"),
-        ("journald", rf"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?P<stamp>\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?)(?: [A-Z]{{2,5}})? (?P<host>\S+) {UNIT}"),
+        (
+            "journald",
+            rf"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?P<stamp>\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?)(?: [A-Z]{{2,5}})? (?P<host>\S+) {UNIT}",
+        ),
         ("compose", r"^(?P<host>[A-Za-z][\w.@-]*)\s*\|\s(?!\s*\d+/\d+ \[)"),
         ("djl", r"^(?:INFO|WARN|ERROR|DEBUG)\s+PyProcess \S+: "),
         ("dmesg-x", r"^(?:kern|user|daemon|syslog)\s*:[a-z]+\s*: (?=\[)"),
@@ -100,17 +109,32 @@ def headers(*patterns: tuple[str, str]) -> tuple[tuple[str, re.Pattern[str]], ..
 GLOG = r"(?P<level>[IWEFC])(?P<stamp>\d\d\d\d \d\d:\d\d:\d\d\.\d{6})\s+(?P<pid>\d+) (?P<source>[\w./<>-]+:\d+)\]\s?(?P<body>.*)"
 HEADERS_BY_START: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
     "letter": headers(
-        ("vllm", rf"^(?P<level>{LEVELS})\s+(?P<stamp>\d\d-\d\d \d\d:\d\d:\d\d) \[?(?P<source>[\w./<>-]+\.(?:py|rs):\d+)\]\s?(?P<body>.*)"),
-        ("vllm-iso", rf"^(?P<level>{LEVELS})\s+(?P<stamp>{ISO}\S*) \[?(?P<source>[\w./<>-]+\.(?:py|rs):\d+)\]\s?(?P<body>.*)"),
+        (
+            "vllm",
+            rf"^(?P<level>{LEVELS})\s+(?P<stamp>\d\d-\d\d \d\d:\d\d:\d\d) \[?(?P<source>[\w./<>-]+\.(?:py|rs):\d+)\]\s?(?P<body>.*)",
+        ),
+        (
+            "vllm-iso",
+            rf"^(?P<level>{LEVELS})\s+(?P<stamp>{ISO}\S*) \[?(?P<source>[\w./<>-]+\.(?:py|rs):\d+)\]\s?(?P<body>.*)",
+        ),
         ("uvicorn", rf"^(?P<level>{LEVELS}):\s{{2,}}(?P<body>.*)"),
         ("torch", f"^{GLOG}"),
-        ("python-source", rf"^(?P<level>{LEVELS})[|:\s]\s*(?:\[?(?P<source>[\w./-]+\.py):\d+\]?[>\s:]*)(?P<stamp>\d\d-\d\d \d\d:\d\d:\d\d)?\W*(?P<body>.*)"),
+        (
+            "python-source",
+            rf"^(?P<level>{LEVELS})[|:\s]\s*(?:\[?(?P<source>[\w./-]+\.py):\d+\]?[>\s:]*)(?P<stamp>\d\d-\d\d \d\d:\d\d:\d\d)?\W*(?P<body>.*)",
+        ),
         ("tracing", rf"^(?P<level>{LEVELS})\s+(?P<source>[a-z_]\w*(?:::\w+)*)(?:\{{[^}}]*\}})?: (?P<body>.*)"),
     ),
     "[": headers(
         ("nccl", NCCL),
-        ("ray-c++", rf"^\[(?P<stamp>{ISO},\d+) (?P<level>[DIWEFC]) (?P<pid>\d+) \d+\] (?:\([\w-]+\) )?(?P<source>[\w./-]+:\d+): (?P<body>.*)"),
-        ("c10", r"^\[(?P<level>[IWEFC])(?P<stamp>\d{1,2}\d\d \d\d:\d\d:\d\d\.\d{6,9}) (?P<source>[\w./-]+\.(?:cpp|cu|h|hpp|cc):\d+)\]\s?(?P<body>.*)"),
+        (
+            "ray-c++",
+            rf"^\[(?P<stamp>{ISO},\d+) (?P<level>[DIWEFC]) (?P<pid>\d+) \d+\] (?:\([\w-]+\) )?(?P<source>[\w./-]+:\d+): (?P<body>.*)",
+        ),
+        (
+            "c10",
+            r"^\[(?P<level>[IWEFC])(?P<stamp>\d{1,2}\d\d \d\d:\d\d:\d\d\.\d{6,9}) (?P<source>[\w./-]+\.(?:cpp|cu|h|hpp|cc):\d+)\]\s?(?P<body>.*)",
+        ),
         ("c10-old", r"^\[(?P<level>[IWEFC]) (?P<source>[\w./-]+\.(?:cpp|cu|h|hpp|cc):\d+)\]\s?(?P<body>.*)"),
         ("torch", rf"^\[{GLOG}"),
         ("torch-iso", rf"^\[(?P<stamp>{ISO},\d+) (?P<source>\S+\.py):\d+\] (?P<level>{LEVELS})?:?\s*(?P<body>.*)"),
@@ -120,24 +144,64 @@ HEADERS_BY_START: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
         ("sglang-diffusion", r"^\[(?P<stamp>\d\d-\d\d \d\d:\d\d:\d\d)\]\s(?P<body>.*)"),
         ("hami", r"^\[HAMI-core (?P<level>\w+)\s?\(pid:(?P<pid>\d+)[^)]*\)\]: ?(?P<body>.*)"),
         ("kernel", r"^\[\s*(?P<uptime>\d+\.\d{6})\](?:\[[^\]]*\])? (?P<body>.*)"),
-        ("kernel", r"^\[(?P<stamp>(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d \d{4})\] (?P<body>.*)"),
-        ("tensorrt-llm", r"^(?:\[(?P<stamp>\d\d/\d\d/\d{4}-\d\d:\d\d:\d\d)\] )?\[(?:TensorRT-LLM|TRT-LLM|TRT)\] ?\[(?P<level>[A-Z]+)\]\s?(?P<body>.*)"),
-        ("python-source", rf"^\[(?P<level>{LEVELS})\][|:\s]?\s*(?:\[?(?P<source>[\w./-]+\.py):\d+\]?[>\s:]*)(?P<stamp>\d\d-\d\d \d\d:\d\d:\d\d)?\W*(?P<body>.*)"),
+        (
+            "kernel",
+            r"^\[(?P<stamp>(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d \d{4})\] (?P<body>.*)",
+        ),
+        (
+            "tensorrt-llm",
+            r"^(?:\[(?P<stamp>\d\d/\d\d/\d{4}-\d\d:\d\d:\d\d)\] )?\[(?:TensorRT-LLM|TRT-LLM|TRT)\] ?\[(?P<level>[A-Z]+)\]\s?(?P<body>.*)",
+        ),
+        (
+            "python-source",
+            rf"^\[(?P<level>{LEVELS})\][|:\s]?\s*(?:\[?(?P<source>[\w./-]+\.py):\d+\]?[>\s:]*)(?P<stamp>\d\d-\d\d \d\d:\d\d:\d\d)?\W*(?P<body>.*)",
+        ),
         ("python", rf"^\[(?P<stamp>{ISO}(?:[.,]\d+)?)\]\s*\[?(?P<level>{LEVELS})\]?[\s:-]+(?P<body>.*)"),
     ),
     "digit": headers(
-        ("gpustack", rf"^(?P<stamp>{ISO}\S*) - (?:\d+ - )?(?P<source>gpustack[\w.]*) - (?P<level>[A-Z]+) - (?P<body>.*)"),
+        (
+            "gpustack",
+            rf"^(?P<stamp>{ISO}\S*) - (?:\d+ - )?(?P<source>gpustack[\w.]*) - (?P<level>[A-Z]+) - (?P<body>.*)",
+        ),
         ("ray", rf"^(?P<stamp>{ISO},\d+)\s+(?P<level>{LEVELS}) (?P<source>[\w./-]+:\d+) -- (?P<body>.*)"),
-        ("loguru", rf"^(?P<stamp>{ISO}(?:[.,]\d+)?) \| (?P<level>{LEVELS})\s*\| (?:(?P<source>[\w.:<>-]+) - )?(?P<body>.*)"),
-        ("python", rf"^(?P<stamp>{ISO}(?:[.,]\d+)?(?:\s?{ZONE})?)\s+(?:-\s+)?(?:\[?[\w./:-]+\]?\s+(?:-\s+)?){{0,2}}\[?(?P<level>{LEVELS})\]?(?:\s*[-:|]+\s*|\s+)(?P<body>.*)"),
+        (
+            "loguru",
+            rf"^(?P<stamp>{ISO}(?:[.,]\d+)?) \| (?P<level>{LEVELS})\s*\| (?:(?P<source>[\w.:<>-]+) - )?(?P<body>.*)",
+        ),
+        (
+            "python",
+            rf"^(?P<stamp>{ISO}(?:[.,]\d+)?(?:\s?{ZONE})?)\s+(?:-\s+)?(?:\[?[\w./:-]+\]?\s+(?:-\s+)?){{0,2}}\[?(?P<level>{LEVELS})\]?(?:\s*[-:|]+\s*|\s+)(?P<body>.*)",
+        ),
     ),
 }
 # Written by C code wherever its process stands, with or without a host: tried on every line that names NCCL.
-NCCL_HEADERS = headers(("nccl", NCCL), ("nccl-call", r"^(?P<host>[^\s:\[\]()]+):(?P<pid>\d+):(?P<tid>\d+) NCCL (?P<level>CALL|INFO|WARN|ERROR) (?P<body>.*)"))
+NCCL_HEADERS = headers(
+    ("nccl", NCCL),
+    (
+        "nccl-call",
+        r"^(?P<host>[^\s:\[\]()]+):(?P<pid>\d+):(?P<tid>\d+) NCCL (?P<level>CALL|INFO|WARN|ERROR) (?P<body>.*)",
+    ),
+)
 # VLLM_LOGGING_PREFIX, stern, a progress bar: unknown text before vLLM's own header.
-LATER_VLLM = re.compile(rf"(?P<before>^.{{1,400}}?)\b(?P<level>{LEVELS})\s+(?P<stamp>\d\d-\d\d \d\d:\d\d:\d\d) \[?(?P<source>[\w./<>-]+\.(?:py|rs):\d+)\]\s?(?P<body>.*)", re.S)
-LEVEL_WORDS = {"I": "INFO", "W": "WARNING", "E": "ERROR", "F": "ERROR", "C": "CRITICAL", "D": "DEBUG", "WARN": "WARNING", "FATAL": "CRITICAL"}
-JSON_TEXT, JSON_TIME, JSON_LEVEL = ("log", "message", "msg", "MESSAGE"), ("time", "asctime", "ts", "timestamp", "@timestamp"), ("levelname", "level", "severity")
+LATER_VLLM = re.compile(
+    rf"(?P<before>^.{{1,400}}?)\b(?P<level>{LEVELS})\s+(?P<stamp>\d\d-\d\d \d\d:\d\d:\d\d) \[?(?P<source>[\w./<>-]+\.(?:py|rs):\d+)\]\s?(?P<body>.*)",
+    re.S,
+)
+LEVEL_WORDS = {
+    "I": "INFO",
+    "W": "WARNING",
+    "E": "ERROR",
+    "F": "ERROR",
+    "C": "CRITICAL",
+    "D": "DEBUG",
+    "WARN": "WARNING",
+    "FATAL": "CRITICAL",
+}
+JSON_TEXT, JSON_TIME, JSON_LEVEL = (
+    ("log", "message", "msg", "MESSAGE"),
+    ("time", "asctime", "ts", "timestamp", "@timestamp"),
+    ("levelname", "level", "severity"),
+)
 
 
 @dataclass(slots=True)
@@ -314,7 +378,9 @@ def take_header(peeled: Peeled, name: str, match: re.Match[str]) -> None:
         peeled.device = int(groups["dev"])
     if ranks := groups.get("ranks"):
         named(peeled, ranks.strip())
-    if name == "sglang" and peeled.body.startswith(("INFO:  ", "WARNING:  ", "ERROR:  ")):  # uvicorn inside SGLang's bracket
+    if name == "sglang" and peeled.body.startswith(
+        ("INFO:  ", "WARNING:  ", "ERROR:  ")
+    ):  # uvicorn inside SGLang's bracket
         peeled.level, _, inside = peeled.body.partition(":")
         peeled.body = inside.lstrip()
 
@@ -322,9 +388,11 @@ def take_header(peeled: Peeled, name: str, match: re.Match[str]) -> None:
 FULL = re.compile(r"^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d+))?\s*(Z|[+-]\d\d:?\d\d)?")
 SHORT = re.compile(r"^(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)")
 C10 = re.compile(r"^(\d{1,2})(\d\d) (\d\d):(\d\d):(\d\d)\.(\d+)")
-SYSLOG = re.compile(r"^(?:[A-Z][a-z]{2} (?=[A-Z]))?([A-Z][a-z]{2})\s+(\d{1,2}) (\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?: (\d{4}))?")
+SYSLOG = re.compile(
+    r"^(?:[A-Z][a-z]{2} (?=[A-Z]))?([A-Z][a-z]{2})\s+(\d{1,2}) (\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?: (\d{4}))?"
+)
 SLASHED = re.compile(r"^(\d\d)/(\d\d)/(\d{4})-(\d\d):(\d\d):(\d\d)")
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 NO_YEAR = 2000  # a leap year, so that 02-29 exists
 
 
@@ -342,7 +410,9 @@ def seconds_of(stamp: str) -> float | None:
         if match := C10.match(stamp):
             return at(NO_YEAR, *(int(g) for g in match.groups()[:5])) + fraction(match[6])
         if match := SYSLOG.match(stamp):
-            return at(int(match[7] or NO_YEAR), MONTHS.index(match[1]) + 1, *(int(g) for g in match.groups()[1:5])) + fraction(match[6])
+            return at(
+                int(match[7] or NO_YEAR), MONTHS.index(match[1]) + 1, *(int(g) for g in match.groups()[1:5])
+            ) + fraction(match[6])
         if match := SLASHED.match(stamp):
             month, day, year, hour, minute, second = (int(g) for g in match.groups())
             return at(year, month, day, hour, minute, second)

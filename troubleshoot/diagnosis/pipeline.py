@@ -25,7 +25,7 @@ from troubleshoot.diagnosis.report import Report, make_report
 from troubleshoot.diagnosis.signatures import speak
 from troubleshoot.diagnosis.unpack import Limits, unpack
 
-__all__ = ["Limits", "Library", "examine", "load_library", "take_in"]
+__all__ = ["Library", "Limits", "examine", "load_library", "take_in"]
 
 OnStep = Callable[[str], None]
 """Called with the step that begins: "unpack", "recognise", "parse", "diagnose", "remedies", "report"."""
@@ -48,7 +48,9 @@ def take_in(
     return read(blobs, library.scanner, limits, redactor or Redactor())
 
 
-def know(documents: Sequence[Document], library: Library, answers: Iterable[Fact] = (), on_step: OnStep = no_step) -> tuple[Facts, list[Section], dict[str, int]]:
+def know(
+    documents: Sequence[Document], library: Library, answers: Iterable[Fact] = (), on_step: OnStep = no_step
+) -> tuple[Facts, list[Section], dict[str, int]]:
     """All that the documents and answers tell; with the sections, and for each document the lines nobody could read."""
     on_step("recognise")
     sections: list[Section] = []

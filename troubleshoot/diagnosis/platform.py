@@ -64,10 +64,8 @@ def has_nvswitch(facts: Facts) -> bool:
     if facts.value("fabric_state") not in (None, "N/A"):
         return True
     model = str(facts.value("gpu_model") or "")
-    if (
-        ("SXM" in model
-        and any(name in model for name in ("H100", "H200", "H800", "B200", "A100", "A800")))
-        or any(name in model for name in ("HGX", "DGX", "B200", "GB200"))
+    if ("SXM" in model and any(name in model for name in ("H100", "H200", "H800", "B200", "A100", "A800"))) or any(
+        name in model for name in ("HGX", "DGX", "B200", "GB200")
     ):
         return True
     return any(

@@ -43,7 +43,10 @@ class Compiled:
         return bool(
             (self.keep and self.keep.match(secret))
             or (self.keep_match and self.keep_match.search(match[0]))
-            or (self.keep_before and self.keep_before.search(match.string[max(0, match.start() - BEFORE) : match.start()]))
+            or (
+                self.keep_before
+                and self.keep_before.search(match.string[max(0, match.start() - BEFORE) : match.start()])
+            )
             or (self.keep_after and self.keep_after.match(match.string, end))
         )
 
@@ -177,7 +180,9 @@ class Redactor:
     def public_ipv4(self, address: str) -> str:
         net = address.rpartition(".")[0]
         hosts = self.nets.setdefault(net, {})
-        made = STAND_IN_NETS[(list(self.nets).index(net) if len(hosts) == 0 else self.numbers[net]) % len(STAND_IN_NETS)]
+        made = STAND_IN_NETS[
+            (list(self.nets).index(net) if len(hosts) == 0 else self.numbers[net]) % len(STAND_IN_NETS)
+        ]
         self.numbers[net] = STAND_IN_NETS.index(made)
         return hosts.setdefault(address, f"{made}.{len(hosts) % 254 + 1}")
 
@@ -213,10 +218,19 @@ def site_rules(lines: Iterable[str]) -> list[Redaction]:
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         if not colon or not re.fullmatch(r"[a-z][a-z0-9-]*", name) or not pattern:
-            raise PatternError(f"{line.strip()!r} is no rule; it must be `name: pattern`, the name of small letters, digits and -")
+            raise PatternError(
+                f"{line.strip()!r} is no rule; it must be `name: pattern`, the name of small letters, digits and -"
+            )
         if faults := check_patterns({name: pattern}):
             raise PatternError(faults[0])
-        rules.append(Redaction(name, {"en": f"this site's rule {name}", "zh-hans": f"本站规则 {name}"}, pattern, min(1, re.compile(pattern).groups)))
+        rules.append(
+            Redaction(
+                name,
+                {"en": f"this site's rule {name}", "zh-hans": f"本站规则 {name}"},
+                pattern,
+                min(1, re.compile(pattern).groups),
+            )
+        )
     return rules
 
 

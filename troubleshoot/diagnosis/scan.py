@@ -15,6 +15,7 @@ import platform
 import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from re import _constants as op  # type: ignore[attr-defined]  # Python's own parser of patterns; the same in 3.11–3.14
 from re import _parser  # type: ignore[attr-defined]
@@ -173,7 +174,7 @@ class Scanner:
         self.scratches = threading.local()  # one scratch a thread: Hyperscan refuses a shared one
 
     def load(self, cache_dir: Path | None) -> hyperscan.Database:
-        key = repr((TRANSLATION, hyperscan.__version__, platform.machine(), list(self.patterns.values())))
+        key = repr((TRANSLATION, version("hyperscan"), platform.machine(), list(self.patterns.values())))
         cached = cache_dir / f"automaton-{hashlib.sha256(key.encode()).hexdigest()[:32]}.hs" if cache_dir else None
         if cached:
             try:

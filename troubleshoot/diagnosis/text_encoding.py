@@ -24,7 +24,7 @@ def encoding_of(head: bytes) -> str | None:
     if wide := wide_encoding(head):
         return wide
     solid = head.replace(b"\0", b"")  # a log that was truncated while written has a hole at its start
-    if len(solid) < len(head) * 0.99 and 0 < len(solid) and not is_hole(head):
+    if len(solid) < len(head) * 0.99 and len(solid) > 0 and not is_hole(head):
         return None
     if sum(solid.count(c) for c in range(32) if c not in TEXT_CONTROLS) + solid.count(127) > len(solid) * MOST_CONTROLS:
         return None
@@ -71,7 +71,9 @@ def byte_encoding(head: bytes) -> str:
         return "gb18030"
     import charset_normalizer  # here, for it takes longer to import than most cases take, and almost none needs it
 
-    best = charset_normalizer.from_bytes(sample, cp_isolation=["gb18030", "big5", "cp932", "euc_kr", "cp1251", "cp1252", "latin_1"]).best()
+    best = charset_normalizer.from_bytes(
+        sample, cp_isolation=["gb18030", "big5", "cp932", "euc_kr", "cp1251", "cp1252", "latin_1"]
+    ).best()
     if best is None:
         return "latin-1"
     return "gb18030" if best.encoding in ("gb2312", "gbk", "gb18030") else best.encoding

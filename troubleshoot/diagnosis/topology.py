@@ -63,7 +63,9 @@ class Setting:
     p2p_level: str | None = None  # NCCL_P2P_LEVEL as set
     p2p_disable: bool = False
     shm_disable: bool = False
-    status: Mapping[tuple[str, str], str] = field(default_factory=dict)  # pair → OK or the driver's refusal (read and write)
+    status: Mapping[tuple[str, str], str] = field(
+        default_factory=dict
+    )  # pair → OK or the driver's refusal (read and write)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +82,24 @@ def default_level(setting: Setting) -> tuple[str, Text]:
     old = bool(version) and version < (2, 23)
     if setting.cpu_vendor == "amd":
         if old:
-            return "SYS", {"en": "on AMD processors NCCL before 2.23 uses peer-to-peer over any distance", "zh-hans": "在 AMD 处理器上，2.23 之前的 NCCL 无论多远都用 P2P"}
+            return "SYS", {
+                "en": "on AMD processors NCCL before 2.23 uses peer-to-peer over any distance",
+                "zh-hans": "在 AMD 处理器上，2.23 之前的 NCCL 无论多远都用 P2P",
+            }
         if setting.gpus_in_job is not None and setting.gpus_in_job <= 2:
-            return "SYS", {"en": "on AMD processors a job of two GPUs uses peer-to-peer over any distance", "zh-hans": "在 AMD 处理器上，两块 GPU 的作业无论多远都用 P2P"}
-        return "PXB", {"en": "on AMD processors NCCL from 2.23 on uses peer-to-peer up to PXB with three or more GPUs", "zh-hans": "在 AMD 处理器上，NCCL 2.23 起，三块以上 GPU 时最远到 PXB"}
+            return "SYS", {
+                "en": "on AMD processors a job of two GPUs uses peer-to-peer over any distance",
+                "zh-hans": "在 AMD 处理器上，两块 GPU 的作业无论多远都用 P2P",
+            }
+        return "PXB", {
+            "en": "on AMD processors NCCL from 2.23 on uses peer-to-peer up to PXB with three or more GPUs",
+            "zh-hans": "在 AMD 处理器上，NCCL 2.23 起，三块以上 GPU 时最远到 PXB",
+        }
     if setting.cpu_vendor == "power" and old:
-        return "SYS", {"en": "on POWER NCCL before 2.23 uses peer-to-peer over any distance", "zh-hans": "在 POWER 上，2.23 之前的 NCCL 无论多远都用 P2P"}
+        return "SYS", {
+            "en": "on POWER NCCL before 2.23 uses peer-to-peer over any distance",
+            "zh-hans": "在 POWER 上，2.23 之前的 NCCL 无论多远都用 P2P",
+        }
     return "PXB", {"en": "NCCL uses peer-to-peer up to PXB by itself", "zh-hans": "NCCL 默认最远到 PXB 使用 P2P"}
 
 
@@ -93,22 +107,45 @@ def path(code: str | None, setting: Setting, status: str | None = None) -> Path:
     """The transport NCCL takes over a link with this code."""
     fallback = "NET" if setting.shm_disable else "SHM"
     if setting.p2p_disable:
-        return Path(fallback, {"en": "NCCL_P2P_DISABLE=1 switches peer-to-peer off.", "zh-hans": "NCCL_P2P_DISABLE=1 关闭了 P2P。"})
+        return Path(
+            fallback,
+            {"en": "NCCL_P2P_DISABLE=1 switches peer-to-peer off.", "zh-hans": "NCCL_P2P_DISABLE=1 关闭了 P2P。"},
+        )
     far = distance(code) if code else None
     if code is None or far is None:
         return Path(fallback, {"en": "The link of this pair is not told.", "zh-hans": "这一对的链路未知。"})
     if setting.p2p_level:
         level = LEVELS.get(setting.p2p_level, "SYS" if setting.p2p_level.isdigit() else setting.p2p_level.upper())
-        why: Text = {"en": f"NCCL_P2P_LEVEL={setting.p2p_level} is set", "zh-hans": f"设置了 NCCL_P2P_LEVEL={setting.p2p_level}"}
+        why: Text = {
+            "en": f"NCCL_P2P_LEVEL={setting.p2p_level} is set",
+            "zh-hans": f"设置了 NCCL_P2P_LEVEL={setting.p2p_level}",
+        }
     else:
         level, why = default_level(setting)
     if far > DISTANCE.get(level, DISTANCE["PXB"]):
-        return Path(fallback, {"en": f"{code} is farther than {level}: {why['en']}.", "zh-hans": f"{code} 比 {level} 更远：{why['zh-hans']}。"})
+        return Path(
+            fallback,
+            {
+                "en": f"{code} is farther than {level}: {why['en']}.",
+                "zh-hans": f"{code} 比 {level} 更远：{why['zh-hans']}。",
+            },
+        )
     if status and status != "OK":
-        return Path(fallback, {"en": f"The driver refuses peer-to-peer for this pair ({status}).", "zh-hans": f"驱动拒绝这一对使用 P2P（{status}）。"})
+        return Path(
+            fallback,
+            {
+                "en": f"The driver refuses peer-to-peer for this pair ({status}).",
+                "zh-hans": f"驱动拒绝这一对使用 P2P（{status}）。",
+            },
+        )
     if is_nvlink(code):
-        return Path("P2P", {"en": f"{code} is NVLink, which NCCL always uses.", "zh-hans": f"{code} 是 NVLink，NCCL 总会使用。"})
-    return Path("P2P", {"en": f"{code} is within {level}: {why['en']}.", "zh-hans": f"{code} 不超过 {level}：{why['zh-hans']}。"})
+        return Path(
+            "P2P", {"en": f"{code} is NVLink, which NCCL always uses.", "zh-hans": f"{code} 是 NVLink，NCCL 总会使用。"}
+        )
+    return Path(
+        "P2P",
+        {"en": f"{code} is within {level}: {why['en']}.", "zh-hans": f"{code} 不超过 {level}：{why['zh-hans']}。"},
+    )
 
 
 def paths(matrix: Matrix, setting: Setting) -> dict[tuple[str, str], Path]:

@@ -13,7 +13,16 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from troubleshoot.diagnosis.archives import COMPRESSIONS, DAMAGED, Chained, Member, Unpacked, is_tar, tar_members, zip_members
+from troubleshoot.diagnosis.archives import (
+    COMPRESSIONS,
+    DAMAGED,
+    Chained,
+    Member,
+    Unpacked,
+    is_tar,
+    tar_members,
+    zip_members,
+)
 from troubleshoot.diagnosis.evidence import Text
 from troubleshoot.diagnosis.limits import Budget, Limits, cut_at_total, megabytes, note
 from troubleshoot.diagnosis.text_encoding import byte_encoding, encoding_of
@@ -38,14 +47,24 @@ class Blob:
 
 
 EMPTY = note("The file is empty.", "文件是空的。")
-BINARY = note("This is not text, and no archive that we open; it was not read.", "这不是文本，也不是我们能打开的压缩包；没有读取。")
+BINARY = note(
+    "This is not text, and no archive that we open; it was not read.",
+    "这不是文本，也不是我们能打开的压缩包；没有读取。",
+)
 PDF = note("A PDF cannot be read here; paste its text instead.", "这里读不了 PDF；请粘贴其中的文字。")
 IMAGE = note("A picture cannot be read here; paste the text that it shows.", "这里读不了图片；请粘贴图中的文字。")
 OTHER_ARCHIVE = note(
-    "This kind of archive is not opened here; send zip, tar, gz, bz2, xz or zst.", "这里打不开这种压缩包；请发送 zip、tar、gz、bz2、xz 或 zst。"
+    "This kind of archive is not opened here; send zip, tar, gz, bz2, xz or zst.",
+    "这里打不开这种压缩包；请发送 zip、tar、gz、bz2、xz 或 zst。",
 )
-JOURNAL = note("A binary journal cannot be read here; send what `journalctl -k` or `journalctl -u …` prints.", "这里读不了二进制日志；请发送 `journalctl -k` 或 `journalctl -u …` 的输出。")
-PICKLE = note("A binary dump of PyTorch cannot be read here; send the log, or the dump printed as text.", "这里读不了 PyTorch 的二进制转储；请发送日志，或把转储打印成文本。")
+JOURNAL = note(
+    "A binary journal cannot be read here; send what `journalctl -k` or `journalctl -u …` prints.",
+    "这里读不了二进制日志；请发送 `journalctl -k` 或 `journalctl -u …` 的输出。",
+)
+PICKLE = note(
+    "A binary dump of PyTorch cannot be read here; send the log, or the dump printed as text.",
+    "这里读不了 PyTorch 的二进制转储；请发送日志，或把转储打印成文本。",
+)
 UNSAFE = note("Left out: its path leads out of the archive.", "已跳过：它的路径指向压缩包之外。")
 
 MAGIC: tuple[tuple[bytes, str | Text], ...] = (
@@ -88,7 +107,15 @@ def unpack(name: str, stream: BinaryIO, limits: Limits, budget: Budget | None = 
         return
     if budget.files >= limits.files:
         budget.full = True
-        yield Blob(name, notes=[note(f"Left out, with all that follows: one case may have {limits.files} files.", f"已跳过此文件及其后的文件：一个案例最多 {limits.files} 个文件。")])
+        yield Blob(
+            name,
+            notes=[
+                note(
+                    f"Left out, with all that follows: one case may have {limits.files} files.",
+                    f"已跳过此文件及其后的文件：一个案例最多 {limits.files} 个文件。",
+                )
+            ],
+        )
         return
     try:
         head = stream.read(HEAD)
@@ -106,7 +133,9 @@ def kind_of(head: bytes) -> str | Text:
     return next((kind for magic, kind in MAGIC if head.startswith(magic)), "tar" if is_tar(head) else "")
 
 
-def open_by_head(name: str, head: bytes, stream: BinaryIO, limits: Limits, budget: Budget, depth: int) -> Iterator[Blob]:
+def open_by_head(
+    name: str, head: bytes, stream: BinaryIO, limits: Limits, budget: Budget, depth: int
+) -> Iterator[Blob]:
     kind = kind_of(head)
     if not kind:
         budget.files += 1
@@ -116,16 +145,28 @@ def open_by_head(name: str, head: bytes, stream: BinaryIO, limits: Limits, budge
         yield Blob(name, notes=[kind])
     elif depth >= limits.nesting:
         budget.files += 1
-        yield Blob(name, notes=[note(f"Left out: archives are opened {limits.nesting} deep.", f"已跳过：压缩包最多打开 {limits.nesting} 层。")])
+        yield Blob(
+            name,
+            notes=[
+                note(
+                    f"Left out: archives are opened {limits.nesting} deep.",
+                    f"已跳过：压缩包最多打开 {limits.nesting} 层。",
+                )
+            ],
+        )
     elif kind in COMPRESSIONS:
         yield from open_compressed(name, kind, Chained(head, stream), limits, budget, depth)
     elif kind == "tar":
-        yield from open_members(name, tar_members(io.BufferedReader(Chained(head, stream), BLOCK)), limits, budget, depth)
+        yield from open_members(
+            name, tar_members(io.BufferedReader(Chained(head, stream), BLOCK)), limits, budget, depth
+        )
     else:
         yield from open_zip(name, head, stream, limits, budget, depth)
 
 
-def open_compressed(name: str, kind: str, packed: Chained, limits: Limits, budget: Budget, depth: int) -> Iterator[Blob]:
+def open_compressed(
+    name: str, kind: str, packed: Chained, limits: Limits, budget: Budget, depth: int
+) -> Iterator[Blob]:
     unpacked = Unpacked(kind, io.BufferedReader(packed, BLOCK), limits)
     inner = io.BufferedReader(unpacked, BLOCK)
     if is_tar(inner.peek(512)[:512]):  # a .tar.gz is one archive, not two
@@ -175,7 +216,15 @@ def open_zip(name: str, head: bytes, stream: BinaryIO, limits: Limits, budget: B
         content = head + stream.read(limits.archive_bytes - len(head) + 1)
         if len(content) > limits.archive_bytes:
             size = megabytes(limits.archive_bytes)
-            yield Blob(name, notes=[note(f"Left out: a zip inside an archive may have {size}.", f"已跳过：压缩包内的 zip 不得超过 {size}。")])
+            yield Blob(
+                name,
+                notes=[
+                    note(
+                        f"Left out: a zip inside an archive may have {size}.",
+                        f"已跳过：压缩包内的 zip 不得超过 {size}。",
+                    )
+                ],
+            )
             return
         whole = io.BytesIO(content)
     yield from open_members(name, zip_members(whole, limits), limits, budget, depth)
@@ -196,7 +245,9 @@ def text_blob(name: str, head: bytes, stream: BinaryIO, limits: Limits, budget: 
     return blob
 
 
-def utf8_blocks(blob: Blob, head: bytes, stream: BinaryIO, encoding: str, limits: Limits, budget: Budget) -> Iterator[bytes]:
+def utf8_blocks(
+    blob: Blob, head: bytes, stream: BinaryIO, encoding: str, limits: Limits, budget: Budget
+) -> Iterator[bytes]:
     decoder = None if encoding == "utf-8" else codecs.getincrementaldecoder(encoding)(errors="replace")
     settled = encoding != "utf-8"  # a text whose first bytes are all ASCII may turn out to be something else
     block = head.removeprefix(codecs.BOM_UTF8)

@@ -130,6 +130,13 @@ def by_reason(items: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @register.filter
+def nothing_said(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """Causes that are neither likely nor ruled out, with the facts that would have told: why a rule kept silent."""
+    spoken = {item["id"] for item in report["ruled_out"]}
+    return [item for item in report.get("why_not", []) if item["id"] not in spoken]
+
+
+@register.filter
 def first_few(items: list[Any]) -> list[Any]:
     return items[:LINES_AT_FIRST]
 

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
-from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
 from troubleshoot import shelf
@@ -30,7 +29,6 @@ def situations() -> list[dict[str, str]]:
     return [{"address": guides[guide].address, "words": said} for guide, said in words.items() if guide in guides]
 
 
-@ensure_csrf_cookie
 @require_GET
 def front(request: HttpRequest) -> HttpResponse:
     return render(

@@ -40,7 +40,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
     except Exception as error:
         told["content"] = type(error).__name__
     try:
-        redis.Redis.from_url(plain_address(settings.CELERY_BROKER_URL), socket_connect_timeout=1, socket_timeout=1).ping()
+        redis.Redis.from_url(
+            plain_address(settings.CELERY_BROKER_URL), socket_connect_timeout=1, socket_timeout=1
+        ).ping()
     except redis.RedisError as error:
         told["queue"] = f"{type(error).__name__}; cases wait until it is back"
     ready = told["database"] == told["content"] == "ok"

@@ -133,10 +133,8 @@ def parse(section: Section) -> Iterator[Fact]:
 
 
 def own_version_line(text: str) -> bool:
-    return (
-        "NCCL INFO" in text
-        or bool(re.search(r"(?:^|[\s\])|])NCCL version 2\.[\d.]+\S*(?: compiled.*)?\s*$", text))
-        and "rror" not in text
+    return "NCCL INFO" in text or (
+        bool(re.search(r"(?:^|[\s\])|])NCCL version 2\.[\d.]+\S*(?: compiled.*)?\s*$", text)) and "rror" not in text
     )
 
 

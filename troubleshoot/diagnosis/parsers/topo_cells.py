@@ -36,12 +36,13 @@ class NotNvidia(ValueError):
 
 def read_piped(header: str, rows: Sequence[str], names: dict[str, str]) -> Made | None:
     """A table with pipes, whose columns may stand in any order."""
-    columns = [clean(part) for part in split(header)]
+    outer = any(row.strip().startswith("|") for row in rows)
+    columns = [clean(part) for part in split(header, outer)]
     titled = [title(column) or column for column in columns]
     links = [column for column in columns if COLUMN.fullmatch(column)][:MANY]
     cells: Cells = {}
     for row in rows:
-        parts = [clean(part) for part in split(row)]
+        parts = [clean(part) for part in split(row, outer)]
         name = next((part for part in parts if part in links), "")
         if not name or name in cells:
             continue
@@ -54,8 +55,9 @@ def read_piped(header: str, rows: Sequence[str], names: dict[str, str]) -> Made 
     return matrix_of(links, cells, {t for t in titled if t in ("cpu", "numa")}, names)
 
 
-def split(row: str) -> list[str]:
-    return row.strip().removeprefix("|").removesuffix("|").split("|")
+def split(row: str, outer: bool) -> list[str]:
+    """The cells of a row; `outer`: rows begin with a pipe."""
+    return (row.strip().removeprefix("|") if outer else row.strip()).removesuffix("|").split("|")
 
 
 def clean(cell: str) -> str:
@@ -81,7 +83,9 @@ def read_spaced(header: str, rows: Sequence[str], names: dict[str, str], last_is
     started = GPU.search(bare)
     bare = bare[started.start() :] if started else ""
     row_names = [name for row in rows if (name := name_of(row, ()))]
-    columns = [c for c in dict.fromkeys(COLUMN.findall(bare)) if GPU.fullmatch(c) or re.fullmatch(NIC, c) or c in row_names][:MANY]
+    columns = [
+        c for c in dict.fromkeys(COLUMN.findall(bare)) if GPU.fullmatch(c) or re.fullmatch(NIC, c) or c in row_names
+    ][:MANY]
     cells: Cells = {}
     unsure: set[tuple[str, str]] = set()
     for at, row in enumerate(rows):
@@ -131,7 +135,12 @@ def codes_of(rest: str, wanted: int) -> tuple[list[str], str, bool]:
     if len(codes) < wanted:
         token = re.match(rf"{BLANK}*([^\s|]+)", tail)
         rest_is_cut = bool(token) and not tail[token.end() :].strip() if token else True
-        if token and ANOTHERS_CODE.fullmatch(token[1]) and not token[1].isdigit() and not (rest_is_cut and is_start_of_code(token[1])):
+        if (
+            token
+            and ANOTHERS_CODE.fullmatch(token[1])
+            and not token[1].isdigit()
+            and not (rest_is_cut and is_start_of_code(token[1]))
+        ):
             raise NotNvidia(token[1])
         if token and not codes:
             raise NotNvidia(token[1])
@@ -172,7 +181,11 @@ def by_looks(parts: Sequence[str], order: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in parts:
         is_list = "-" in part or "," in part
-        fits = [name for name in order if name not in found and (name == "cpu" if is_list else name != "cpu" or len(parts) == len(order))]
+        fits = [
+            name
+            for name in order
+            if name not in found and (name == "cpu" if is_list else name != "cpu" or len(parts) == len(order))
+        ]
         if part == "N/A" and "gpu numa" in fits and len(parts) > 1:
             fits = ["gpu numa"] if "numa" in found or parts.count("N/A") == 1 else fits
         if fits:
@@ -189,10 +202,17 @@ def without_header(rows: Sequence[str]) -> Made | None:
     read = [codes_of(row[row.index(name) + len(name) :], MANY)[0] for row, name in zip(rows, names, strict=True)]
     if any(code[at : at + 1] != ["X"] or code.count("X") != 1 for at, code in enumerate(read)):
         return None
-    if any(read[a][b] != read[b][a] for a in range(len(gpus)) for b in range(a) if b < len(read[a]) and a < len(read[b])):
+    if any(
+        read[a][b] != read[b][a] for a in range(len(gpus)) for b in range(a) if b < len(read[a]) and a < len(read[b])
+    ):
         return None
     columns = names if all(len(codes) == len(names) for codes in read) else gpus
-    return matrix_of(columns, {name: dict(zip(columns, codes, strict=False)) for name, codes in zip(names, read, strict=True)}, set(), {})
+    return matrix_of(
+        columns,
+        {name: dict(zip(columns, codes, strict=False)) for name, codes in zip(names, read, strict=True)},
+        set(),
+        {},
+    )
 
 
 def matrix_of(columns: Sequence[str], cells: Cells, titled: set[str], names: dict[str, str]) -> Made | None:

@@ -25,27 +25,53 @@ from collections.abc import Iterator, Sequence
 from troubleshoot.diagnosis.evidence import Line, Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
-from troubleshoot.diagnosis.parsers.topo_cells import BLANK, CODES, NIC, TITLE, NotNvidia, read_piped, read_spaced, without_header
+from troubleshoot.diagnosis.parsers.topo_cells import (
+    BLANK,
+    CODES,
+    NIC,
+    TITLE,
+    NotNvidia,
+    read_piped,
+    read_spaced,
+    without_header,
+)
 from troubleshoot.diagnosis.peel import peel, without_colour
 
 # What may stand before a line: quote and comment marks, list bullets, a string's quote, a line number, a host's name.
 COAT = r"[\s|>#*/;+\"'`-]*(?:\d{1,4}[:.|]?\s+(?=(?:GPU|NIC|mlx)\d))?(?:[A-Za-z][\w.-]{0,60}:\s+(?=(?:GPU|NIC|mlx)\d))?"
 NAME = r"(?:GPU\d+|NIC\d+|[A-Za-z][\w.-]*\d[\w.-]*)"
-ROW = re.compile(rf"^{COAT}[*`]*(?P<name>{NAME})[*`]*(?:{BLANK}+(?:(?P<x>X)|{CODES})(?=$|[\s|*`\d]|{CODES})|(?=X(?:[\s|]|{CODES}))|(?<=\d)(?:{CODES})(?:{CODES}|\s+X))")
+ROW = re.compile(
+    rf"^{COAT}[*`]*(?P<name>{NAME})[*`]*(?:{BLANK}+(?:(?P<x>X)|{CODES})(?=$|[\s|*`\d]|{CODES})|(?=X(?:[\s|]|{CODES}))|(?<=\d)(?:{CODES})(?:{CODES}|\s+X))"
+)
 # In a table with other columns first the name stands further right.
 PIPE_ROW = re.compile(rf"^[^|]*\|.*\|[\s*`]*(?:GPU\d+|{NIC})[\s*`]*\|[\s*`]*(?:{CODES})[\s*`]*\|")
-LEGEND = re.compile(r"^\W*(?:Legend\b|NIC Legend\b|(?:X|SYS|NODE|PHB|PXB|PIX|PSB|SOC|NV#|NVL?\d*|C2C)\W*\s*=|NIC\d+\s*:)", re.I)
+LEGEND = re.compile(
+    r"^\W*(?:Legend\b|NIC Legend\b|(?:X|SYS|NODE|PHB|PXB|PIX|PSB|SOC|NV#|NVL?\d*|C2C)\W*\s*=|NIC\d+\s*:)", re.I
+)
 # In a cell of its own: what `topo -p2p` prints, in cells and in its legend.
-P2P_STATUS = re.compile(r"^\W*GPU\d+[\s|].*[\s|](?:OK|CNS|GNS|TNS|NS|DR|U)[\s|]*(?:$|[\s|])|^\W*(?:OK|CNS|GNS|TNS|NS)\s+=")
-OTHER_LEGEND = re.compile(r"^\W*(?:HCCS(?:_SW)?|XGMI|MX|MTLINK|MTL|MPB|SPB|MLU|SIO|PCIE?|XPUL?)\W*\s*=|MetaXLink|MTLink|HCCS")
-OTHER_TOOL = re.compile(r"\b(?:rocm-smi|amd-smi|npu-smi|mthreads-gmi|mx-smi|ixsmi|cnmon|hy-smi|efsmi|brsmi|xpu-smi|hl-smi|vasmi)\b")
+P2P_STATUS = re.compile(
+    r"^\W*GPU\d+[\s|].*[\s|](?:OK|CNS|GNS|TNS|NS|DR|U)[\s|]*(?:$|[\s|])|^\W*(?:OK|CNS|GNS|TNS|NS)\s+="
+)
+OTHER_LEGEND = re.compile(
+    r"^\W*(?:HCCS(?:_SW)?|XGMI|MX|MTLINK|MTL|MPB|SPB|MLU|SIO|PCIE?|XPUL?)\W*\s*=|MetaXLink|MTLink|HCCS"
+)
+OTHER_TOOL = re.compile(
+    r"\b(?:rocm-smi|amd-smi|npu-smi|mthreads-gmi|mx-smi|ixsmi|cnmon|hy-smi|efsmi|brsmi|xpu-smi|hl-smi|vasmi)\b"
+)
 # What the rest of a wrapped line may look like: link codes, processor lists, words of the titles.
-REST = re.compile(rf"^{BLANK}*(?:(?:{CODES}|[\d,-]+|N/A|[A-Za-z]{{0,4}}ffinity|[a-z]{{1,6}}ty|Af\w{{0,5}}|NUMA|[CN]?[PU]?[UM]A?|ID|D|CPU|GPU|GPU\d+|{NIC}){BLANK}*)+$")
+REST = re.compile(
+    rf"^{BLANK}*(?:(?:{CODES}|[\d,-]+|N/A|[A-Za-z]{{0,4}}ffinity|[a-z]{{1,6}}ty|Af\w{{0,5}}|NUMA|[CN]?[PU]?[UM]A?|ID|D|CPU|GPU|GPU\d+|{NIC}){BLANK}*)+$"
+)
 # A hard break may fall within a code: `SY` + `S`.
-BROKEN_REST = re.compile(rf"^(?:[A-Z]{{1,3}}|\d{{1,2}})(?:{BLANK}+(?:{CODES}|[\d,-]+|N/A))+{BLANK}*$|^(?:S|YS|E|DE|ODE|B|HB|XB|IX|V?\d{{1,2}}|/A|A)$")
+BROKEN_REST = re.compile(
+    rf"^(?:[A-Z]{{1,3}}|\d{{1,2}})(?:{BLANK}+(?:{CODES}|[\d,-]+|N/A))+{BLANK}*$|^(?:S|YS|E|DE|ODE|B|HB|XB|IX|V?\d{{1,2}}|/A|A)$"
+)
 RULE = re.compile(r"^[\s|:+=─-]+$")
 FENCE = re.compile(r"^\W*```")
 BOXES = str.maketrans({"│": "|", "┃": "|", "║": "|", "├": "|", "┤": "|", "\u3000": " "})
+# pdsh and others write the host before every line.
+HOST = re.compile(r"^[A-Za-z][\w.-]{0,60}: ?(?=\s*(?:GPU\d|NIC\d|mlx\d|NIC Legend|Legend|(?:X|[A-Z]{2,4}|NV#)\s+=|\|))")
+NOTHING = re.compile(r"^\W*(?:[\w.-]{1,60}:)?\W*$")
 NIC_NAME = re.compile(r"(NIC\d+)\s*:\s*([A-Za-z][\w.-]*)")
 PROMPT = re.compile(r"[\w.-]+@(?P<host>[\w.-]+)[:~\s][^\n]*[$#]")
 TOPO = re.compile(r"^.*\btopo\s+(?:-m|-mp|--matrix\w*)\b\W*")
@@ -58,6 +84,7 @@ def tidy(text: str) -> str:
     text = html.unescape(without_colour(text)).translate(BOXES).replace("\u00a0", " ")
     text = re.sub(r"</t[dh]>\s*<t[dh][^>]*>", "\t", text, flags=re.I)
     text = re.sub(r"</?(?:tr|td|th|pre|code|tbody|thead|table|p|br)\b[^>]*>", " ", text, flags=re.I)
+    text = HOST.sub("", text)
     return re.sub(r"^\s*(?:>+|#+|//|;|\*(?!\*)|\+(?!-))+\s?", lambda m: " " * len(m[0]), text)
 
 
@@ -86,8 +113,14 @@ def belongs(body: str, taken: int) -> bool:
     if is_header(text) and taken > 1 and re.match(r"\W*GPU0\b|\W*GPU0GPU1", text):
         return False
     return bool(
-        not text.strip() or LEGEND.match(text) or OTHER_LEGEND.match(text) or P2P_STATUS.search(text)
-        or REST.match(text) or BROKEN_REST.match(text.strip()) or RULE.match(text) or re.match(r"\W*\w{1,3}\s+=\s", text)
+        NOTHING.match(text)
+        or LEGEND.match(text)
+        or OTHER_LEGEND.match(text)
+        or P2P_STATUS.search(text)
+        or REST.match(text)
+        or BROKEN_REST.match(text.strip())
+        or RULE.match(text)
+        or re.match(r"\W*\w{1,3}\s+=\s", text)
     )
 
 
@@ -120,11 +153,12 @@ def gather(texts: Sequence[str], last_is_cut: bool) -> tuple[str, list[str], dic
     names: dict[str, str] = {}
     width = max(len(text.expandtabs().rstrip()) for text in [first, *(t for t in rest if is_row(t))])
     in_legend = blank_before = False
+    wrapped: dict[int, str] = {}
     piece = first  # the line before, which a wrapped line goes on from
     for text in rest:
         if is_row(text) and not in_legend:
             rows.append(text)
-        elif not text.strip():
+        elif NOTHING.match(text) and not RULE.match(text):
             blank_before = True
             continue
         elif LEGEND.match(text):
@@ -133,13 +167,16 @@ def gather(texts: Sequence[str], last_is_cut: bool) -> tuple[str, list[str], dic
         elif in_legend:
             names.update(NIC_NAME.findall(text))
         elif not RULE.match(text) and not blank_before:
-            glue = "" if len(piece.expandtabs().rstrip()) >= width else " "
+            whole = len(piece.expandtabs().rstrip()) >= width and not text[:1].isspace()
+            more = ("" if whole else " ") + text.strip()
             if rows:
-                rows[-1] = rows[-1].rstrip("\r\n") + glue + text.strip()
+                wrapped[len(rows) - 1] = wrapped.get(len(rows) - 1, "") + more
             else:
-                header += glue + text.strip()
+                header += more
         blank_before = False
         piece = text
+    if set(wrapped) != {len(rows) - 1} or header != first or len(rows) < 3:  # else: a number that happens to follow
+        rows = [row.rstrip("\r\n") + wrapped.get(at, "") for at, row in enumerate(rows)]
     return header, rows, names
 
 
@@ -154,7 +191,9 @@ def unrolled(texts: Sequence[str]) -> list[str]:
 def above(section: Section, lines: int) -> Iterator[Line]:
     """The lines above the block that say something, the nearest first."""
     document, found = section.document, 0
-    for at in range(document.index(section.lines[0].number) - 1, max(-1, document.index(section.lines[0].number) - 12), -1):
+    for at in range(
+        document.index(section.lines[0].number) - 1, max(-1, document.index(section.lines[0].number) - 12), -1
+    ):
         if document.texts[at].strip() and found < lines:
             found += 1
             yield Line(document.name, document.numbers[at], document.texts[at])
@@ -181,14 +220,17 @@ def ends_the_text(section: Section) -> bool:
     return section.lines[-1].number >= section.document.line_count
 
 
+# Blanks, tabs, pipes, box drawings and blanks spelt as entities.
+BETWEEN = r"(?:[^A-Za-z0-9]|&nbsp;)"
+
 FORMATS = (
     Format(
         kind="nvidia-topo-m",
         title={"en": "nvidia-smi topo -m", "zh-hans": "nvidia-smi topo -m"},
         heads=(
-            r"GPU\d+[ \t|*`]*(?:GPU\d|CPU *Af|NIC\d|mlx\d|\t)",
+            rf"GPU\d+{BETWEEN}{{0,48}}(?:GPU\d|CPU *Af|NIC\d|mlx\d)",
             r"GPU0</t[dh]>",
-            r"GPU0[ \t|*`]+X[ \t|*`]",
+            rf"GPU0{BETWEEN}{{1,24}}X[^A-Za-z0-9]",
             r"GPU0\s*$",
         ),
         belongs=belongs,

@@ -50,7 +50,11 @@ def pages(library: Library) -> Iterator[Fault]:
     except ContentError as error:
         yield Fault(error.where, error.wrong)
         return
-    alive = {a.address for a in articles.values()} | {g.address for g in guides.values()} | {"/", "/kb/", "/guides/", "/diagnose/", "/collect.sh"}
+    alive = (
+        {a.address for a in articles.values()}
+        | {g.address for g in guides.values()}
+        | {"/", "/kb/", "/guides/", "/diagnose/", "/collect.sh"}
+    )
     for article in articles.values():
         for cause in article.causes:
             if cause not in library.causes:

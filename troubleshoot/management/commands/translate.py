@@ -29,7 +29,9 @@ def compile_catalogue(source: Path) -> None:
     with source.open("rb") as stream:
         catalogue = read_po(stream, locale=source.parent.parent.name, abort_invalid=True)
     for message in catalogue:
-        if message.id and (message.fuzzy or not message.string or (isinstance(message.string, tuple) and not all(message.string))):
+        if message.id and (
+            message.fuzzy or not message.string or (isinstance(message.string, tuple) and not all(message.string))
+        ):
             raise CommandError(f"{source}: {message.id!r} has no finished translation")
     with target.open("wb") as out:
         write_mo(out, catalogue)

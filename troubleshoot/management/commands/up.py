@@ -43,7 +43,9 @@ def check_writable(folder: Path) -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise CommandError(f"the data folder {folder} cannot be written ({error.strerror}); set UNHANG_DATA_DIR to a folder that can") from error
+        raise CommandError(
+            f"the data folder {folder} cannot be written ({error.strerror}); set UNHANG_DATA_DIR to a folder that can"
+        ) from error
 
 
 def migrate() -> None:
