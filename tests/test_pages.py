@@ -185,6 +185,25 @@ def test_an_expired_case_says_so(client):
     assert "This case is gone" in answer.content.decode()
 
 
+def test_no_number_claims_to_be_certain(client):
+    report = copy.deepcopy(STORED)
+    report["confidence"] = report["causes"][0]["confidence"] = 0.9996
+
+    html = page(client, done(report).get_absolute_url())
+
+    assert "<b>0.99</b>" in html
+    assert "1.00" not in html
+
+
+def test_a_wrong_delete_token_deletes_nothing_and_says_so(client):
+    case = done()
+
+    answer = client.post(reverse("case_delete", args=[case.pk]), {"token": "wrong"})
+
+    assert answer.status_code == 403
+    assert "Nothing was deleted" in answer.content.decode()
+
+
 # ---- languages
 
 

@@ -240,6 +240,12 @@ def said(value: Any) -> str:
 
 
 @register.filter
+def odds(probability: float) -> str:
+    """Two places; never 1.00, for nothing read from a log is that sure."""
+    return f"{min(probability, 0.99):.2f}"
+
+
+@register.filter
 def percent(probability: float) -> int:
     """0.86 → 86."""
     return round(probability * 100)
