@@ -15,8 +15,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Model:
     damping: float = 0.7
-    temperature: float = 0.6
-    null_score: float = 0.5
+    temperature: float = 0.55
+    null_score: float = 0.1
     first_bonus: float = 0.8
     """Added to the cause whose root line comes first in a text: what comes later is often its echo."""
 

@@ -15,3 +15,10 @@ def process_killed_while_loading(facts: Facts) -> list[Line]:
     if facts.hit("cuda-out-of-memory"):
         return []
     return [f.line for f in facts.all("exit_code") if f.line and f.value[1] in KILLED][:2]
+
+
+def process_was_killed(facts: Facts) -> list[Line]:
+    """Signal 9 comes from outside: the kernel for memory as a rule, else whoever cleans up after a first failure."""
+    if facts.hit("cuda-out-of-memory") or facts.all("exception"):
+        return []
+    return [f.line for f in facts.all("exit_code") if f.line and f.value[1] in KILLED][:2]

@@ -6,22 +6,6 @@ from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.versions import numbers
 
-# Signatures that only echo, and so explain nothing.
-ECHOES = (
-    "wrapper-failed",
-    "collective-timeout",
-    "remote-peer-closed",
-    "unhandled-system-error",
-    "unhandled-cuda-error",
-    "errno-28",
-)
-NOT_CAUSES = (
-    "shards-loading", "downloading", "torch-compile", "capturing-graphs", "deep-gemm-jit", "custom-allreduce-disabled", "optional-plugin-missing",
-    "shm-broadcast-wait", "leaked-at-shutdown", "automatic-choices", "nvls-not-available", "engine-heartbeat", "p2p-disabled-between",
-    "xid-application", "assertion-inside-framework", "exit-code-9", "killed-shell", "engine-died-without-word", "segfault",
-)  # fmt: skip
-
-
 def last_line(facts: Facts) -> list[Line]:
     """The last line of the launch that says something."""
     return [facts.timeline.last_line] if facts.timeline and facts.timeline.last_line else []
@@ -40,7 +24,7 @@ def stopped_in(facts: Facts, *phases: str) -> bool:
 
 def explained(facts: Facts) -> bool:
     """A root line of a specific cause is there."""
-    return any(signature not in ECHOES and signature not in NOT_CAUSES for signature in facts.hits)
+    return bool(facts.all("named_cause"))
 
 
 def crashed(facts: Facts) -> bool:

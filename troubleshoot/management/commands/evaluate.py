@@ -1,0 +1,73 @@
+"""`manage.py evaluate DIR [--fit] [--json]`: how often the diagnosis is right on recorded incidents, and how sure it may be."""
+
+from __future__ import annotations
+
+import json
+import math
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from troubleshoot import shelf
+from troubleshoot.diagnosis import evaluate
+
+
+class Command(BaseCommand):
+    help = "Measure accuracy, calibration and confusions on a folder of incidents with their truth."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("folder", type=Path, help="a folder of incidents, each with its files and case.json")
+        parser.add_argument(
+            "--fit",
+            action="store_true",
+            help="fit the model's few parameters, cross-validated; prints them, changes nothing",
+        )
+        parser.add_argument("--json", action="store_true", help="the figures as JSON")
+
+    def handle(self, *args: Any, folder: Path, **options: Any) -> None:
+        if not folder.is_dir():
+            raise CommandError(f"{folder} is no folder; give one that holds incidents, each with a case.json")
+        incidents = evaluate.load(folder, shelf.library())
+        if not incidents:
+            raise CommandError(f"{folder} holds no incident: none of its folders has a case.json")
+        if options["fit"]:
+            model, held_out = evaluate.fit(incidents, shelf.library())
+            _, base = evaluate.brier_of_causes(incidents, shelf.library())
+            self.stdout.write(
+                f"{model}\ncross-validated Brier score {held_out:.3f}, base rates {base:.3f}: {1 - held_out / base:.0%} better"
+            )
+            return
+        told = evaluate.summary(incidents, shelf.library())
+        self.stdout.write(json.dumps(told, indent=1) if options["json"] else as_text(told))
+
+
+def as_text(told: dict[str, Any]) -> str:
+    """The figures to read in a terminal."""
+    out = ["all signatures   " + line(told["figures"]), "generalising     " + line(told["generalising"])]
+    out.append(
+        f"Brier score      {told['brier']['ours']:.3f}, base rates {told['brier']['base_rates']:.3f}: {told['brier']['better_by']:.0%} better"
+    )
+    out += ["", "claimed  right  95 % interval  n"]
+    out += [
+        f"{b['claimed']:.2f}     {b['right']:.2f}   {b['low']:.2f} – {b['high']:.2f}    {b['n']}"
+        for b in told["reliability"]
+    ]
+    out += ["", "cause                     n  precision  recall"]
+    out += [
+        f"{name:24} {c['n']:3}  {share(c['precision']):>9}  {share(c['recall']):>6}"
+        for name, c in told["per_cause"].items()
+    ]
+    out += ["", "misses"]
+    out += [f"{m['case']}: want {m['want']}, got {m['got']} ({', '.join(m['ranked'])})" for m in told["misses"]]
+    return "\n".join(out)
+
+
+def line(figures: dict[str, float]) -> str:
+    return " ".join(f"{name}={value:.3f}" if name != "n" else f"n={value}" for name, value in figures.items())
+
+
+def share(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.2f}"
