@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import io
 import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -284,17 +286,19 @@ def test_spool_without_a_waiting_case_is_deleted_once_it_is_old(monkeypatch, own
     assert [path.parent.name for path in spooled(own_place)] == [kept.pk]
 
 
-@pytest.fixture
-def no_room():
-    """No file of this process may grow beyond 10 bytes."""
+@contextmanager
+def no_room() -> Iterator[None]:
+    """No file of this process may grow beyond 10 bytes, pytest's own output included: only around the call."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_full_spool_refuses_the_upload_and_leaves_nothing(no_room, own_place: Path):
-    with pytest.raises(actions.Refused) as refused:
+def test_a_full_spool_refuses_the_upload_and_leaves_nothing(own_place: Path):
+    with no_room(), pytest.raises(actions.Refused) as refused:
         actions.open_case([("a.txt", io.BytesIO(b"a")), ("b.txt", io.BytesIO(b"x" * 100))])
 
     assert refused.value.status == 503
