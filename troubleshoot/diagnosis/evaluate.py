@@ -20,6 +20,7 @@ from troubleshoot.diagnosis.diagnose import HEALTHY, Diagnosis, diagnose
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.library import Library
 from troubleshoot.diagnosis.pipeline import know, take_in
+from troubleshoot.diagnosis.signatures import named
 
 INSUFFICIENT = "insufficient-evidence"
 FOLDS = 5
@@ -181,7 +182,7 @@ def confusions(rows: Sequence[Judged]) -> list[tuple[str, str, int]]:
     return [(truth, answer, n) for (truth, answer), n in wrong.most_common()]
 
 
-def without_single_case_signatures(incidents: Sequence[Incident]) -> list[Incident]:
+def without_single_case_signatures(incidents: Sequence[Incident], library: Library) -> list[Incident]:
     """The incidents without every signature that spoke in one incident only: what remains is what generalises."""
     seen: dict[str, set[str]] = defaultdict(set)
     for incident in incidents:
@@ -191,12 +192,13 @@ def without_single_case_signatures(incidents: Sequence[Incident]) -> list[Incide
     left = []
     for incident in incidents:
         facts = Facts(
-            list(incident.facts.facts),
+            [f for f in incident.facts.facts if f.name not in ("named_cause", "echo")],
             {s: lines for s, lines in incident.facts.hits.items() if s not in single},
             list(incident.facts.matrices),
             incident.facts.timeline,
             list(incident.facts.documents),
         )
+        facts.add(named(facts.hits, library.signatures))
         left.append(replace(incident, facts=facts))
     return left
 
@@ -236,7 +238,7 @@ def summary(incidents: Sequence[Incident], library: Library) -> dict[str, Any]:
     ours, base = brier_of_causes(incidents, library)
     return {
         "figures": figures(rows),
-        "generalising": figures(judge(without_single_case_signatures(incidents), library)),
+        "generalising": figures(judge(without_single_case_signatures(incidents, library), library)),
         "brier": {"ours": ours, "base_rates": base, "better_by": 1 - ours / base},
         "reliability": reliability(rows),
         "per_cause": per_cause(rows),

@@ -200,6 +200,9 @@ VOCABULARY: dict[str, Word] = {
     "ready": Word("True: the engine serves", any_true, True),
     "health_probe": Word("(address, status) of GPUStack's or Kubernetes' probe", None),
     "instance_state": Word("GPUStack's state of the instance: starting|running|error|…", last, True),
+    # what signatures say, as far as rules may know it: which lines name a cause by themselves, which only echo
+    "named_cause": Word("(signature, cause) of a line that names a cause by itself", None),
+    "echo": Word("signature of a line that only echoes another failure", None),
     # what people tell (guides); rules read them like any other fact
     "observed": Word("a guide's answer that is not another fact: '<question>=<answer>'", None),
 }

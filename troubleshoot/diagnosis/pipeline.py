@@ -22,7 +22,7 @@ from troubleshoot.diagnosis.recognise import recognise
 from troubleshoot.diagnosis.redact import Redactor
 from troubleshoot.diagnosis.remedies import offers
 from troubleshoot.diagnosis.report import Report, make_report
-from troubleshoot.diagnosis.signatures import speak
+from troubleshoot.diagnosis.signatures import named, speak
 from troubleshoot.diagnosis.unpack import Limits, unpack
 
 __all__ = ["Library", "Limits", "examine", "load_library", "take_in"]
@@ -64,6 +64,7 @@ def know(
     for section in sections:
         facts.add(library.format_of[section.kind].parse(section))
     facts.hits.update(speak(documents, library.signatures))
+    facts.add(named(facts.hits, library.signatures))
     platform.derive(facts)
     topology.derive(facts)
     facts.timeline = timeline.build(documents, facts)

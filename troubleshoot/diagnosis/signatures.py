@@ -11,6 +11,7 @@ from pathlib import Path
 from troubleshoot.diagnosis import content
 from troubleshoot.diagnosis.content import ContentError
 from troubleshoot.diagnosis.evidence import Document, Line, Text
+from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.peel import peel
 
 ROLES = ("root", "cascade", "confirms", "contradicts", "harmless")
@@ -99,3 +100,20 @@ def speak(documents: Iterable[Document], signatures: Mapping[str, Signature]) ->
         for signature_id, lines in spoken.items()
         if lines
     }
+
+
+# A line weaker than this, or of work under way, or of a rank's own death, leaves room for another explanation.
+NAMES_A_CAUSE_FROM = 1.2
+LEAVES_ROOM = ("slow-load", "compile-capture", "worker-crash")
+
+
+def named(hits: Mapping[str, list[Line]], signatures: Mapping[str, Signature]) -> list[Fact]:
+    """What rules may know of the signatures that spoke: `named_cause` and `echo` facts, one a signature."""
+    facts = []
+    for signature_id, lines in hits.items():
+        signature = signatures[signature_id]
+        if signature.role == "cascade":
+            facts.append(Fact("echo", signature_id, lines[0]))
+        elif signature.role == "root" and signature.weight >= NAMES_A_CAUSE_FROM and signature.cause not in LEAVES_ROOM:
+            facts.append(Fact("named_cause", (signature_id, signature.cause), lines[0]))
+    return facts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Facts
-from troubleshoot.diagnosis.rules.shared import ECHOES, crashed, explained
+from troubleshoot.diagnosis.rules.shared import crashed, explained
 
 
 def exception_of_its_own(facts: Facts) -> list[Line]:
@@ -23,4 +23,4 @@ def process_ended_with_a_code(facts: Facts) -> list[Line]:
 def only_echoes(facts: Facts) -> list[Line]:
     if not crashed(facts) or explained(facts) or facts.all("exception"):
         return []
-    return facts.hit(*ECHOES)[:2]
+    return facts.lines("echo")[:2]

@@ -6,6 +6,7 @@ from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.versions import numbers
 
+
 def last_line(facts: Facts) -> list[Line]:
     """The last line of the launch that says something."""
     return [facts.timeline.last_line] if facts.timeline and facts.timeline.last_line else []
