@@ -44,7 +44,9 @@ LOAD = re.compile(r"GPU[- ]?(?:[Uu]til\w*|[Ll]oad|usage)\W*:?\W*(?P<load>\d{1,3}
 POWER = re.compile(r"[Pp]ower\W*(?:draw|usage)?\W*:?\D{0,20}(?P<watts>\d{2,3})\s*W\b")
 AMD = re.compile(r"\bAMD host\b|\bAMD-Vi\b|\bAMD (?:CPU|processor)")
 MACHINE = re.compile(
-    r"\b(?P<virtual>virtual machine|VM|KVM|vSphere|ESXi|Proxmox|cloud instance|passthrough VM)\b|\b(?P<physical>bare[- ]metal|physical (?:machine|server|host))\b",
+    r"(?P<virtual>\b(?:in|inside|on|within|using|is) (?:a |an |the )?(?:\w+ ){0,2}(?:virtual machine|VM|KVM guest)\b"
+    r"|(?:[Ee]nvironment|[Pp]latform|[Mm]achine|[Hh]ost|[Vv]irtuali[sz]ation)\W*:\W*[^.]*?\b(?:VM|virtual machine|KVM|vSphere|ESXi|Proxmox)\b)"
+    r"|(?P<physical>\b(?:bare[- ]metal|physical (?:machine|server|host))\b)",
     re.I,
 )
 CONTAINER = re.compile(r"Container\**\s*:\s*\**\s*Docker|[Dd]ocker with `")
