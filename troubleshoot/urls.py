@@ -7,6 +7,7 @@ from troubleshoot.views import api, articles, cases, embeds, guides, pages, stat
 urlpatterns = [
     path("", pages.front, name="front"),
     path("search/", pages.search, name="search"),
+    path("accuracy/", pages.scoreboard, name="scoreboard"),
     path("collect.sh", pages.collector, name="collector"),
     path("kb/", articles.article_list, name="article_list"),
     path("kb/<slug:slug>/", articles.article, name="article"),

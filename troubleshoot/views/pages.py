@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_GET
 from troubleshoot import shelf
 from troubleshoot.templatetags.unhang import content_language
 
+SCOREBOARD = Path(__file__).resolve().parent.parent / "content" / "scoreboard.json"
 COLLECTOR = Path(__file__).resolve().parent.parent / "collector" / "unhang-collect.sh"
 
 
@@ -56,3 +58,16 @@ def collector(request: HttpRequest) -> HttpResponse:
         content_type="text/plain; charset=utf-8",
         headers={"Cache-Control": "public, max-age=300", "Content-Disposition": 'inline; filename="collect.sh"'},
     )
+
+
+@require_GET
+def scoreboard(request: HttpRequest) -> HttpResponse:
+    """How often the diagnosis was right on recorded incidents, as `manage.py evaluate --publish` wrote it."""
+    told = json.loads(SCOREBOARD.read_text(encoding="utf-8"))
+    causes = shelf.library().causes
+    lang = content_language()
+    rows = [
+        {"title": causes[name].title[lang] if name in causes else name, "id": name, **figures}
+        for name, figures in told["per_cause"].items()
+    ]
+    return render(request, "pages/scoreboard.html", {"told": told, "rows": rows})

@@ -4,14 +4,36 @@ from __future__ import annotations
 
 import json
 import math
+import tomllib
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from troubleshoot import shelf
 from troubleshoot.diagnosis import evaluate
+from troubleshoot.diagnosis.content import CONTENT
+
+SCOREBOARD = CONTENT / "scoreboard.json"
+VERSION = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+
+
+def without_nan(value: Any) -> Any:
+    """JSON has no NaN: a share of nothing is null."""
+    if isinstance(value, dict):
+        return {key: without_nan(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [without_nan(inner) for inner in value]
+    return (
+        None
+        if isinstance(value, float) and math.isnan(value)
+        else round(value, 4)
+        if isinstance(value, float)
+        else value
+    )
 
 
 class Command(BaseCommand):
@@ -24,6 +46,9 @@ class Command(BaseCommand):
             "--fit",
             action="store_true",
             help="fit the model's few parameters, cross-validated; prints them, changes nothing",
+        )
+        parser.add_argument(
+            "--publish", action="store_true", help="write the figures for the scoreboard page (content/scoreboard.json)"
         )
         parser.add_argument("--json", action="store_true", help="the figures as JSON")
 
@@ -41,6 +66,13 @@ class Command(BaseCommand):
             )
             return
         told = evaluate.summary(incidents, shelf.library())
+        if options["publish"]:
+            published = {
+                "date": timezone.localdate().isoformat(),
+                "version": VERSION,
+                **{k: v for k, v in told.items() if k != "misses"},
+            }
+            SCOREBOARD.write_text(json.dumps(without_nan(published), indent=1) + "\n", encoding="utf-8")
         self.stdout.write(json.dumps(told, indent=1) if options["json"] else as_text(told))
 
 
