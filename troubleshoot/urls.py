@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from troubleshoot.views import api, articles, cases, embeds, guides, pages, status
+from troubleshoot.views import api, articles, cases, embeds, feedback, guides, pages, status
 
 urlpatterns = [
     path("", pages.front, name="front"),
@@ -11,18 +11,22 @@ urlpatterns = [
     path("collect.sh", pages.collector, name="collector"),
     path("kb/", articles.article_list, name="article_list"),
     path("kb/<slug:slug>/", articles.article, name="article"),
+    path("kb/<slug:slug>/outcome", feedback.article_outcome, name="article_outcome"),
     path("guides/", guides.guide_list, name="guide_list"),
     path("guides/<slug:guide_id>/", guides.guide, name="guide"),
     path("guides/<slug:guide_id>/map.svg", guides.guide_map, name="guide_map"),
+    path("guides/<slug:guide_id>/outcome", feedback.guide_outcome, name="guide_outcome"),
     path("diagnose/", cases.new, name="new_case"),
     path("cases/<str:case_id>/", cases.case, name="case"),
     path("cases/<str:case_id>/report.<str:form>", cases.export, name="case_export"),
     path("cases/<str:case_id>/delete", cases.delete, name="case_delete"),
+    path("cases/<str:case_id>/outcome", feedback.case_outcome, name="case_outcome"),
     path("cases/<str:case_id>/texts/<int:position>/", cases.text, name="case_text"),
     path("embed/kb/<slug:slug>/", embeds.embed_article, name="embed_article"),
     path("embed/guides/<slug:guide_id>/", embeds.embed_guide, name="embed_guide"),
     path("embedding/", embeds.embedding, name="embedding"),
     path("oembed", embeds.oembed, name="oembed"),
+    path("maintain/", feedback.maintain, name="maintain"),
     path("api/v1/", api.api.urls),
     path("api/<path:path>", api.elsewhere, name="api_elsewhere"),
     path("healthz", status.healthz, name="healthz"),

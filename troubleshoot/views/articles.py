@@ -84,4 +84,8 @@ def version_of(asked: str) -> str:
 
 @require_GET
 def article(request: HttpRequest, slug: str) -> HttpResponse:
-    return render(request, "articles/article.html", {"section": "knowledge", **article_context(request, slug)})
+    return render(
+        request,
+        "articles/article.html",
+        {"section": "knowledge", "thanks": request.GET.get("told", ""), **article_context(request, slug)},
+    )

@@ -6,7 +6,7 @@ Template contexts
 - cases/case.html and its fragment cases/_case.html: `case`, `report` (in the page's language, None while waiting), `steps`
   (ids in order), `failure` (a sentence, or ""), `method` (id of the install method chosen, or ""), `methods`, `earlier` (a
   Case of the same contents, or None; see actions.earlier_case), `delete_token` (known to this browser, else ""),
-  `delete_refused` (True when a wrong token was given)
+  `delete_refused` (True when a wrong token was given), `thanks` (the outcome just told, or ""), `outcome_address`
 - cases/gone.html: `case` (410; 200 right after deleting)
 - cases/text.html: `case`, `texts`, `text`, `rows` [(number, line, is cited as evidence, lines left out before it)], `cited` (line
   numbers), `wanted` (line asked for), `previous`, `next` (line numbers to go to, or None)
@@ -21,6 +21,7 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
@@ -136,6 +137,8 @@ def case_context(request: HttpRequest, found: Case) -> dict[str, Any]:
         "methods": shelf.library().install_methods,
         "earlier": actions.earlier_case(found),
         "delete_token": request.COOKIES.get(TOKEN_COOKIE, ""),
+        "thanks": request.GET.get("told", ""),
+        "outcome_address": reverse("case_outcome", args=[found.pk]),
     }
 
 

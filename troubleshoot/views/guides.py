@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET
 
-from troubleshoot import shelf
+from troubleshoot import outcomes, shelf
 from troubleshoot.diagnosis.evidence import Text
 from troubleshoot.diagnosis.next_steps import next_steps
 from troubleshoot.diagnosis.remedies import offers
@@ -41,6 +42,12 @@ def find(guide_id: str) -> Guide:
     if found is None:
         raise Http404("There is no such guide.")
     return found
+
+
+def address_of(guide: Guide, state: Mapping[str, str], name: str = "guide") -> str:
+    """A page of the guide at this state."""
+    path = reverse(name, args=[guide.id])
+    return f"{path}?{urlencode(sorted(state.items()))}" if state else path
 
 
 def report_of(step: Step) -> Report:
@@ -128,7 +135,14 @@ def leaning(step: Step, lang: str) -> list[dict[str, Any]]:
 
 @require_GET
 def guide(request: HttpRequest, guide_id: str) -> HttpResponse:
-    return render(request, "guides/step.html", {"section": "guides", **guide_context(request, guide_id)})
+    context = guide_context(request, guide_id)
+    asked = context.get("question")
+    outcomes.visits.count(guide_id, asked.id if asked else outcomes.REPORT)
+    if not asked:
+        state = clean(context["guide"], request.GET.dict())
+        context["outcome_address"] = address_of(context["guide"], state, "guide_outcome")
+        context["thanks"] = request.GET.get("told", "")
+    return render(request, "guides/step.html", {"section": "guides", **context})
 
 
 @require_GET
