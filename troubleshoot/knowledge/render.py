@@ -32,7 +32,16 @@ REMEDY = re.compile(r"^\{\{ remedy: (?P<id>[a-z0-9-]+) \}\}$", re.M)
 TABLE = re.compile(r"^\{\{ table: (?P<id>[a-z0-9-]+) \}\}$", re.M)
 METHOD_BLOCK = re.compile(r"^::: method (?P<methods>[a-z0-9 -]+)\n(?P<body>.*?)^:::$\n?", re.M | re.S)
 
-EXTENSIONS = ["tables", "sane_lists", "admonition", "attr_list", "toc", "pymdownx.superfences", "pymdownx.highlight"]
+EXTENSIONS = [
+    "tables",
+    "sane_lists",
+    "admonition",
+    "attr_list",
+    "toc",
+    "pymdownx.superfences",
+    "pymdownx.highlight",
+    "pymdownx.details",
+]
 EXTENSION_CONFIGS: dict[str, dict[str, Any]] = {
     "toc": {"slugify": slugify(case="lower"), "toc_depth": "2-3"},
     "pymdownx.highlight": {"use_pygments": False},
@@ -41,6 +50,7 @@ ALLOWED_ATTRIBUTES = {
     **nh3.ALLOWED_ATTRIBUTES,
     "*": {"class", "id", "lang"},
     "a": {"href", "title"},
+    "details": {"open"},
     "th": {"scope", "align"},
     "td": {"align"},
 }
@@ -107,15 +117,17 @@ def remedy_markdown(remedy_id: str, lang: str, library: Library, method: str | N
     snippets = [s for s in offered["snippets"] if not method or s["method"] == method] or offered["snippets"]
     kind = WORDS[offered["kind"]][lang]
     out = ["", f"**{offered['title']}** ({kind}). {offered['why']} {WORDS['cost'][lang]}: {offered['cost']}", ""]
-    for snippet in snippets:
+    for at, snippet in enumerate(snippets):
+        title = snippet["title"].replace('"', "'")
         fence = "````" if "```" in snippet["text"] else "```"
-        out += [f"*{snippet['title']}*" if lang == "en" else f"**{snippet['title']}**", ""]
-        out += [f"{fence}{snippet['language']}", snippet["text"].rstrip("\n"), fence, ""]
-        out += [
+        block = [f"{fence}{snippet['language']}", *snippet["text"].rstrip("\n").splitlines(), fence, ""]
+        block += [
             f"- {WORDS['verify'][lang]}: {inline(snippet['verify'])}",
             f"- {WORDS['undo'][lang]}: {inline(snippet['undo'])}",
             "",
         ]
+        # One installation is read, the others are a click away (`???` is pymdownx's folded block).
+        out += [f'???{"+" if at == 0 else ""} snippet "{title}"', *(f"    {line}" for line in block), ""]
     return "\n".join(out)
 
 
