@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 .PHONY: run test prepare lint check corpus bench fuzz clean
 
 run: prepare
-	@exec $(PY) manage.py up
+	@exec $(PY) manage.py up --with-parent
 
 # Everything that `up` needs, made once and again when its sources change.
 prepare: $(VENV)/run.stamp

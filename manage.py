@@ -11,9 +11,13 @@ def main() -> None:
 
         raise SystemExit(diagnose(sys.argv[2:]))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kbsite.settings")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        raise SystemExit(f"unhang: {error}.") from None
 
 
 if __name__ == "__main__":

@@ -1,11 +1,19 @@
 """The queue. The database row is the truth, the queue a hint: tasks are acknowledged late and may run twice."""
 
 import os
+import signal
+import warnings
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.platforms import SecurityWarning
+from celery.signals import beat_embedded_init, worker_process_init
+
+from kbsite.tree import end_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kbsite.settings")
+
+# Celery warns whoever runs it as root because a pickled message could run code. Ours are JSON, see accept_content.
+warnings.filterwarnings("ignore", category=SecurityWarning)
 
 app = Celery("unhang")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -46,6 +54,13 @@ def plan(sender: Celery, **_: object) -> None:
         name="sweep",
         expires=settings.SWEEP_SECONDS,
     )
+
+
+@worker_process_init.connect
+@beat_embedded_init.connect
+def end_with_the_worker(**_: object) -> None:
+    """A killed worker leaves nobody behind who reads on without its queue, or who keeps ringing."""
+    end_with_parent(os.getppid(), signal.SIGKILL)
 
 
 @worker_process_init.connect

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
+import tempfile
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,32 +13,50 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+ORIGIN = r"\*|'self'|(?:https?://)?(?:\*\.)?[\w.-]+(?::(?:\d+|\*))?|https?://\[[0-9a-fA-F:]+\](?::(?:\d+|\*))?|https?:"
 
 
 def number(name: str, default: int, least: int = 1) -> int:
     """A whole number from the environment. Raises ImproperlyConfigured that names the variable and what is allowed."""
-    raw = os.environ.get(name, str(default))
-    if not raw.strip().isdigit() or int(raw) < least:
+    raw = os.environ.get(name, "").strip() or str(default)
+    if not (raw.isascii() and raw.isdecimal()) or int(raw) < least:
         raise ImproperlyConfigured(f"{name} is {raw!r}; it must be a whole number of at least {least}")
     return int(raw)
 
 
 def yes_or_no(name: str, default: bool) -> bool:
-    raw = os.environ.get(name, "1" if default else "0").strip().lower()
+    raw = os.environ.get(name, "").strip().lower() or ("1" if default else "0")
     if raw not in ("1", "0", "true", "false", "yes", "no"):
         raise ImproperlyConfigured(f"{name} is {raw!r}; it must be 1 or 0")
     return raw in ("1", "true", "yes")
 
 
+def one_of(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    raw = os.environ.get(name, "").strip().upper() or default
+    if raw not in allowed:
+        raise ImproperlyConfigured(f"{name} is {raw!r}; it must be one of {', '.join(allowed)}")
+    return raw
+
+
 def words(name: str, default: str = "") -> list[str]:
-    return [word.strip() for word in os.environ.get(name, default).replace(",", " ").split() if word.strip()]
+    return os.environ.get(name, default).replace(",", " ").split()
+
+
+def matching(name: str, pattern: str, like: str, default: str = "") -> str:
+    """A text of one form, or nothing; `like` shows the form to who got it wrong."""
+    raw = os.environ.get(name, "").strip() or default
+    if raw and not re.fullmatch(pattern, raw):
+        raise ImproperlyConfigured(f"{name} is {raw!r}; it must look like {like}")
+    return raw
 
 
 # Where everything that is not code lies: database, spool, cache, the private Redis' file, the secret key.
 DATA_DIR = Path(os.environ.get("UNHANG_DATA_DIR") or BASE_DIR / "var").absolute()
-CACHE_DIR = Path(os.environ.get("UNHANG_CACHE_DIR") or DATA_DIR / "cache")
+CACHE_DIR = Path(os.environ.get("UNHANG_CACHE_DIR") or DATA_DIR / "cache").absolute()
 # More content folders, laid over ours (os.pathsep between them).
 CONTENT_DIRS = tuple(Path(p) for p in os.environ.get("UNHANG_CONTENT_DIRS", "").split(os.pathsep) if p)
+if missing := [str(folder) for folder in CONTENT_DIRS if not folder.is_dir()]:
+    raise ImproperlyConfigured(f"UNHANG_CONTENT_DIRS names {', '.join(missing)}; each must be a folder that exists")
 
 DEBUG = yes_or_no("UNHANG_DEBUG", False)
 
@@ -47,28 +67,48 @@ def secret_key() -> str:
         return key
     path = DATA_DIR / "secret-key"
     try:
-        DATA_DIR.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    except OSError as error:
+        DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            make_secret_key(path)
+        key = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "secret-key is not text"
         raise ImproperlyConfigured(
-            f"the data folder {DATA_DIR} cannot be written ({error.strerror}); set UNHANG_DATA_DIR to a folder that can"
+            f"the data folder {DATA_DIR} cannot be written ({why}); set UNHANG_DATA_DIR to a folder that can"
         ) from error
-    with os.fdopen(descriptor, "w", encoding="ascii") as out:
-        key = secrets.token_urlsafe(50)
-        out.write(key)
+    if not key:
+        raise ImproperlyConfigured(
+            f"{path} is empty; delete it, and a new key is made (who is signed in must sign in again)"
+        )
     return key
+
+
+def make_secret_key(path: Path) -> None:
+    """Whole or not at all, and once, however many processes start at the same time."""
+    descriptor, draft = tempfile.mkstemp(prefix=".secret-key-", dir=path.parent)  # mode 0600
+    with os.fdopen(descriptor, "w", encoding="ascii") as out:
+        out.write(secrets.token_urlsafe(50))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without hard links
+        os.rename(draft, path)
+        return
+    os.unlink(draft)
 
 
 SECRET_KEY = secret_key()
 
+# Address and port of the web server that `manage.py up` starts, and how many cases its worker reads side by side.
+BIND = os.environ.get("UNHANG_BIND") or "127.0.0.1:8000"
+WORKERS = number("UNHANG_WORKERS", 2)
 # Names under which the site may be reached. Loopback always works.
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *words("UNHANG_ALLOWED_HOSTS")]
 # The address people use, for links in embeds, oEmbed and cards; empty: taken from the request.
-BASE_URL = os.environ.get("UNHANG_BASE_URL", "").rstrip("/")
+BASE_URL = matching("UNHANG_BASE_URL", r"https?://[^\s/?#]+/?", "https://unhang.example").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL else []
-# Behind a proxy that sets X-Forwarded-Proto itself.
+# Behind a proxy that sets X-Forwarded-Proto and X-Forwarded-Host itself.
 if yes_or_no("UNHANG_BEHIND_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     USE_X_FORWARDED_HOST = True
@@ -86,8 +126,12 @@ MAX_ATTEMPTS = 3
 LEASE_SECONDS = number("UNHANG_LEASE_SECONDS", 30)
 # For tests: how far the clock of leases, expiry and the sweeper is ahead.
 CLOCK_AHEAD_SECONDS = number("UNHANG_CLOCK_AHEAD_SECONDS", 0, least=0)
-# Who may frame our embed pages: origins, or * for everybody.
+# Who may frame our embed pages: origins, or * for everybody. Each ends up in a header, so nothing else may stand there.
 EMBED_ORIGINS = words("UNHANG_EMBED_ORIGINS", "*")
+if wrong := [origin for origin in EMBED_ORIGINS if not re.fullmatch(ORIGIN, origin)]:
+    raise ImproperlyConfigured(
+        f"UNHANG_EMBED_ORIGINS names {wrong[0]!r}; each must be * or an origin like https://wiki.example or http://host:*"
+    )
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -130,25 +174,41 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {
-    "default": dj_database_url.config(
-        "DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'unhang.sqlite3'}", conn_max_age=60
-    )
-}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = {
-        # WAL lets the web read while a worker writes; IMMEDIATE makes writers queue instead of failing half way.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=10000;",
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 10,
-    }
+
+def database() -> dict[str, object]:
+    """SQLite in the data folder, or what DATABASE_URL names. Its value holds a password, so no message repeats it."""
+    if not (url := os.environ.get("DATABASE_URL", "").strip()):
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(DATA_DIR / "unhang.sqlite3"),
+            "CONN_MAX_AGE": 60,
+            "OPTIONS": {
+                # WAL lets the web read while a worker writes; IMMEDIATE makes writers queue instead of failing half
+                # way; FULL, because a case that was taken in must be there after a power cut.
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 10,
+            },
+        }
+    if url.partition("://")[0] not in ("postgres", "postgresql"):
+        raise ImproperlyConfigured("DATABASE_URL must be postgres://user:password@host:5432/name, or unset for SQLite")
+    try:
+        return dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            "DATABASE_URL cannot be read; it must be postgres://user:password@host:5432/name, "
+            "with %-escapes for special characters in the password"
+        ) from error
+
+
+DATABASES = {"default": database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
 def spool_storage() -> dict[str, object]:
     """Where uploads wait: a folder of our own, or S3 (`SPOOL_URL=s3://bucket/prefix?endpoint_url=…`)."""
-    url = urlsplit(os.environ.get("SPOOL_URL", ""))
-    if not url.scheme:
+    raw = os.environ.get("SPOOL_URL", "").strip()
+    if not raw:
         return {
             "BACKEND": "django.core.files.storage.FileSystemStorage",
             "OPTIONS": {
@@ -157,8 +217,9 @@ def spool_storage() -> dict[str, object]:
                 "directory_permissions_mode": 0o700,
             },
         }
-    if url.scheme != "s3":
-        raise ImproperlyConfigured(f"SPOOL_URL is {url.geturl()!r}; it must be s3://bucket/prefix, or unset")
+    url = urlsplit(raw)
+    if url.scheme != "s3" or not url.netloc:
+        raise ImproperlyConfigured("SPOOL_URL must be s3://bucket/prefix?endpoint_url=https://…, or unset for a folder")
     options: dict[str, object] = {
         "bucket_name": url.netloc,
         "location": url.path.strip("/"),
@@ -200,16 +261,21 @@ SECURE_REFERRER_POLICY = "same-origin"
 # Opened from other sites' frames, embeds must not be isolated; every other page is by X-Frame-Options and the policy.
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 
-REDIS_URL = os.environ.get("REDIS_URL", "")
+REDIS_URL = os.environ.get("REDIS_URL", "").strip()
+if REDIS_URL and REDIS_URL.partition("://")[0] not in ("redis", "rediss", "redis+socket"):
+    raise ImproperlyConfigured(
+        "REDIS_URL must be redis://:password@host:6379/0 or rediss://…, or unset for a private Redis"
+    )
 CELERY_BROKER_URL = REDIS_URL or "redis://127.0.0.1:6379/0"
 CELERY_TASK_TIME_LIMIT = CASE_SECONDS + 30
 CELERY_TASK_SOFT_TIME_LIMIT = CASE_SECONDS
 SWEEP_SECONDS = number("UNHANG_SWEEP_SECONDS", 30)
 
+LOG_LEVEL = one_of("UNHANG_LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("UNHANG_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
 }

@@ -9,20 +9,35 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("UNHANG_DATA_DIR") or ROOT / "var")
+OVERLAYS = tuple(folder for folder in os.environ.get("UNHANG_CONTENT_DIRS", "").split(os.pathsep) if folder)
+CORE = ("troubleshoot/content", "troubleshoot/diagnosis", *OVERLAYS)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command of manage.py, the folders it reads, and whether what it made is still there."""
+
+    command: tuple[str, ...]
+    reads: tuple[str, ...]
+
+    def made(self) -> Iterator[Path]:
+        if self.command[0] == "translate":
+            yield from (path.with_suffix(".mo") for path in (ROOT / self.reads[0]).rglob("*.po"))
+        if self.command[0] == "collectstatic":
+            yield DATA / "staticfiles" / "staticfiles.json"
+
 
 STEPS = (
-    ("translate", ("troubleshoot/locale",), ["translate"]),
-    (
-        "check_content",
-        ("troubleshoot/content", "troubleshoot/diagnosis", "troubleshoot/guides", "troubleshoot/knowledge"),
-        ["check_content"],
-    ),
-    ("warm", ("troubleshoot/content", "troubleshoot/diagnosis"), ["warm"]),
-    ("collectstatic", ("static",), ["collectstatic", "--noinput", "--verbosity", "0"]),
+    Step(("translate",), ("troubleshoot/locale",)),
+    Step(("check_content",), (*CORE, "troubleshoot/guides", "troubleshoot/knowledge")),
+    Step(("warm",), CORE),
+    Step(("collectstatic", "--noinput", "--verbosity", "0"), ("static",)),
 )
 
 
@@ -40,26 +55,20 @@ def state(folders: tuple[str, ...]) -> str:
 def main() -> int:
     stamps = DATA / "stamps"
     try:
-        stamps.mkdir(parents=True, exist_ok=True)
+        DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
+        stamps.mkdir(exist_ok=True)
+        for step in STEPS:
+            now, stamp = state(step.reads), stamps / step.command[0]
+            if stamp.exists() and stamp.read_text() == now and all(path.exists() for path in step.made()):
+                continue
+            done = subprocess.run([sys.executable, "manage.py", *step.command], cwd=ROOT, check=False)  # noqa: S603
+            if done.returncode:
+                return done.returncode
+            stamp.write_text(now)
     except OSError as error:
-        print(
-            f"unhang: the data folder {DATA} cannot be written ({error.strerror}); set UNHANG_DATA_DIR to a folder that can",
-            file=sys.stderr,
-        )
+        why = f"the data folder {DATA} cannot be written ({error.strerror}); set UNHANG_DATA_DIR to a folder that can"
+        print(f"unhang: {why}.", file=sys.stderr)
         return 1
-    for name, folders, command in STEPS:
-        now = state(folders)
-        stamp = stamps / name
-        if (
-            stamp.exists()
-            and stamp.read_text() == now
-            and (name != "translate" or all(p.with_suffix(".mo").exists() for p in (ROOT / folders[0]).rglob("*.po")))
-        ):
-            continue
-        done = subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, check=False)  # noqa: S603
-        if done.returncode:
-            return done.returncode
-        stamp.write_text(now)
     return 0
 
 

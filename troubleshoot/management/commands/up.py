@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sqlite3
 import time
 from argparse import ArgumentParser
@@ -12,11 +13,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from kbsite.embedded import CannotStart, up
+from kbsite.embedded import address_of, alone_in, up
+from kbsite.tree import CannotStart, end_with_parent
 
 
 class Command(BaseCommand):
@@ -24,43 +26,37 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--bind", default=os.environ.get("UNHANG_BIND", "127.0.0.1:8000"), help="address and port")
+        parser.add_argument("--bind", default=settings.BIND, help="address and port (UNHANG_BIND)")
+        parser.add_argument(
+            "--with-parent", action="store_true", help="end, too, when the program that started this is killed"
+        )
 
-    def handle(self, *args: Any, bind: str, **options: Any) -> None:
-        check_writable(settings.DATA_DIR)
-        migrate()
+    def handle(self, *args: Any, bind: str, with_parent: bool, **options: Any) -> None:
+        if with_parent:
+            end_with_parent(os.getppid(), signal.SIGTERM)
+        os.umask(0o077)  # database, queue and spool are nobody else's
         try:
-            code = up(settings.DATA_DIR, bind, settings.REDIS_URL)
+            address = address_of(bind)
+            with alone_in(settings.DATA_DIR):
+                migrate()
+                connection.close()
+                up(settings.DATA_DIR, address, settings.WORKERS, settings.REDIS_URL)
         except CannotStart as error:
-            raise CommandError(str(error)) from error
-        raise SystemExit(code)
-
-
-def check_writable(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".probe"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise CommandError(
-            f"the data folder {folder} cannot be written ({error.strerror}); set UNHANG_DATA_DIR to a folder that can"
-        ) from error
+            raise SystemExit(f"unhang: {error}.") from None
 
 
 def migrate() -> None:
-    """Bring the database up to date; one that holds something is copied first."""
+    """Bring the database up to date; one that holds something is copied first. Raises CannotStart."""
     try:
         executor = MigrationExecutor(connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return
+        if connection.vendor == "sqlite" and executor.loader.applied_migrations:
+            backup(Path(connection.settings_dict["NAME"]))
+        call_command("migrate", interactive=False, verbosity=0)
     except DatabaseError as error:
-        raise CommandError(f"the database does not answer ({error}); check DATABASE_URL") from error
-    if not plan:
-        return
-    name = str(connection.settings_dict["NAME"])
-    if connection.vendor == "sqlite" and executor.loader.applied_migrations:
-        backup(Path(name))
-    call_command("migrate", interactive=False, verbosity=0)
+        hint = f"look at {connection.settings_dict['NAME']}" if connection.vendor == "sqlite" else "check DATABASE_URL"
+        raise CannotStart(f"the database cannot be used ({str(error).strip().splitlines()[0]}); {hint}") from error
 
 
 def backup(path: Path) -> Path:
@@ -69,4 +65,5 @@ def backup(path: Path) -> Path:
     with sqlite3.connect(path) as source, sqlite3.connect(copy) as target:
         source.backup(target)
     shutil.copymode(path, copy)
+    print(f"unhang: the database is brought up to date; as it was, it lies in {copy}", flush=True)
     return copy
