@@ -203,6 +203,7 @@ def test_oembed_refuses_what_is_not_ours_to_embed(client, query, status):
     assert ask(client, **query).status_code == status
 
 
+@pytest.mark.django_db
 def test_oembed_is_found_from_every_page(client):
     for address in ("/kb/nvls/", "/guides/stuck-in-starting/"):
         found = re.search(r'type="application/json\+oembed"[^>]*href="([^"]+)"', client.get(address).content.decode())

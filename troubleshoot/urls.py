@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from troubleshoot.views import api, articles, cases, embeds, feedback, guides, pages, status
+from troubleshoot.views import api, articles, cases, embeds, feedback, guides, pages, status, what_if
 
 urlpatterns = [
     path("", pages.front, name="front"),
@@ -21,6 +21,9 @@ urlpatterns = [
     path("cases/<str:case_id>/report.<str:form>", cases.export, name="case_export"),
     path("cases/<str:case_id>/delete", cases.delete, name="case_delete"),
     path("cases/<str:case_id>/outcome", feedback.case_outcome, name="case_outcome"),
+    path("cases/<str:case_id>/compare/", what_if.compare, name="case_compare"),
+    path("cases/<str:case_id>/what-if/", what_if.case_what_if, name="case_what_if"),
+    path("what-if/", what_if.what_if, name="what_if"),
     path("cases/<str:case_id>/texts/<int:position>/", cases.text, name="case_text"),
     path("embed/kb/<slug:slug>/", embeds.embed_article, name="embed_article"),
     path("embed/guides/<slug:guide_id>/", embeds.embed_guide, name="embed_guide"),
