@@ -137,6 +137,10 @@ def case_context(request: HttpRequest, found: Case) -> dict[str, Any]:
         "methods": shelf.library().install_methods,
         "earlier": actions.earlier_case(found),
         "delete_token": request.COOKIES.get(TOKEN_COOKIE, ""),
+        "guides_onwards": [
+            {"title": guide.title[lang], "address": f"{guide.address}?case={found.pk}"}
+            for guide in shelf.guides().values()
+        ],
         "thanks": request.GET.get("told", ""),
         "outcome_address": reverse("case_outcome", args=[found.pk]),
     }

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.safestring import mark_safe
-from django.views.decorators.http import require_GET
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods
 
 from troubleshoot import outcomes, shelf
-from troubleshoot.diagnosis.evidence import Text
+from troubleshoot.diagnosis.evidence import Line, Text
 from troubleshoot.diagnosis.next_steps import next_steps
 from troubleshoot.diagnosis.remedies import offers
 from troubleshoot.diagnosis.renderings import Report, in_language
 from troubleshoot.diagnosis.report import make_report
 from troubleshoot.guides.draw import guide_svg
-from troubleshoot.guides.tree import UNKNOWN, Guide
-from troubleshoot.guides.walk import Step, clean, walk
+from troubleshoot.guides.tree import UNKNOWN, Answer, Guide, Question
+from troubleshoot.guides.walk import Step, clean, given_answer, walk
+from troubleshoot.known import facts_of, facts_of_text
+from troubleshoot.models import Case
 from troubleshoot.templatetags.unhang import INLINE_STYLE, content_language
 
 KEPT = ("lang", "theme", "install_method")
@@ -68,12 +72,26 @@ def report_of(step: Step) -> Report:
     )
 
 
-def guide_context(request: HttpRequest, guide_id: str, keep: tuple[str, ...] = ()) -> dict[str, Any]:
-    """What both faces of a step show. `keep`: query values to carry along in links."""
+def guide_context(
+    request: HttpRequest, guide_id: str, keep: tuple[str, ...] = (), case: Case | None = None
+) -> dict[str, Any]:
+    """What both faces of a step show. `keep`: query values to carry along in links; `case`: the upload to go on from."""
     guide = find(guide_id)
     lang = content_language()
     state = clean(guide, request.GET.dict())
-    step = walk(guide, state, shelf.library())
+    known = facts_of(case) if case else None
+    step = walk(guide, state, shelf.library(), known)
+    reopened = guide.questions.get(request.GET.get("ask", ""))
+    if reopened and reopened.id not in state:  # what the upload gave is asked after all
+        told = tuple(one for one in step.told if one.question.id != reopened.id)
+        step = replace(step, told=told, question=reopened, because="written", left=max(step.left, 1))
+    texts = {text.name: text.position for text in case.texts.defer("packed", "numbers")} if case else {}
+
+    def line_address(line: Line | None) -> str:
+        if case is None or line is None or line.file not in texts:
+            return ""
+        return f"{reverse('case_text', args=[case.pk, texts[line.file]])}?line={line.number}#L{line.number}"
+
     kept = {name: request.GET[name] for name in keep if request.GET.get(name)}
 
     def address(new_state: Mapping[str, str]) -> str:
@@ -92,7 +110,11 @@ def guide_context(request: HttpRequest, guide_id: str, keep: tuple[str, ...] = (
                 "asked": told.question.asks[lang],
                 "answer": told.answer.says[lang] if told.answer else "",
                 "line": told.line,
-                "change": "" if told.is_given else address(without(told.question.id)),
+                "line_address": line_address(told.line),
+                "is_given": told.is_given,
+                "change": address(state) + f"{'&' if '?' in address(state) else '?'}ask={told.question.id}"
+                if told.is_given
+                else address(without(told.question.id)),
             }
             for told in step.told
         ],
@@ -113,6 +135,7 @@ def guide_context(request: HttpRequest, guide_id: str, keep: tuple[str, ...] = (
                 {"says": answer.says[lang], "address": address({**state, asked.id: answer.id})}
                 for answer in asked.answers
             ],
+            "can_paste": any(answer.given for answer in asked.answers),
             "unknown": address({**state, asked.id: UNKNOWN}),
         }
     else:
@@ -133,9 +156,42 @@ def leaning(step: Step, lang: str) -> list[dict[str, Any]]:
     return [{"title": families[family]["title"][lang], "probability": total} for family, total in ranked[:3]]
 
 
-@require_GET
+def case_of(request: HttpRequest) -> Case | None:
+    """The live, finished case that `?case=` names."""
+    asked = request.GET.get("case", "")
+    return Case.objects.live().filter(pk=asked[:32], status=Case.Status.DONE).first() if asked else None
+
+
+def answered_by(pasted: str, question: Question) -> Answer | None:
+    """The first answer that a pasted output gives."""
+    told = given_answer(question, facts_of_text(pasted))
+    return told.answer if told else None
+
+
+def pasted_answer(request: HttpRequest, guide_id: str) -> HttpResponse | None:
+    """To the next step, where the pasted output answers the question; None where it does not. Nothing is stored."""
+    found = find(guide_id)
+    question = found.questions.get(request.POST.get("question", ""))
+    pasted = request.POST.get("pasted", "")
+    answer = answered_by(pasted, question) if question and pasted.strip() else None
+    if question is None or answer is None:
+        return None
+    query = {**clean(found, request.GET.dict()), question.id: answer.id}
+    case = case_of(request)
+    kept = {"case": case.pk} if case else {}
+    return redirect(f"{found.address}?{urlencode([*sorted(query.items()), *kept.items()])}")
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
 def guide(request: HttpRequest, guide_id: str) -> HttpResponse:
-    context = guide_context(request, guide_id)
+    if request.method == "POST" and (onwards := pasted_answer(request, guide_id)):
+        return onwards
+    case = case_of(request)
+    context = guide_context(request, guide_id, ("case",) if case else (), case)
+    context["case_address"] = case.get_absolute_url() if case else ""
+    context["paste_address"] = request.get_full_path() if context.get("can_paste") else ""
+    context["was_unread"] = request.method == "POST"
     asked = context.get("question")
     outcomes.visits.count(guide_id, asked.id if asked else outcomes.REPORT)
     if not asked:
