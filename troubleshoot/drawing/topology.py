@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from dataclasses import dataclass
 from typing import Any
 
 from troubleshoot.drawing import svg
@@ -11,6 +12,8 @@ GPU = 46  # side of a GPU's square, pixels
 GAP = 22
 FRAME = 18  # between a socket's frame and its GPUs
 PER_ROW = 4
+MOST_LABELS = 12  # codes written on the lines themselves; with more they hide each other
+NARROWEST = 340  # the NICs may take this much, even beside few GPUs
 
 VERDICTS: dict[str, dict[str, str]] = {
     "stuck": {"en": "data does not arrive", "zh-hans": "数据到不了"},
@@ -24,6 +27,17 @@ WORDS = {
     "unknown": {"en": "NUMA not told", "zh-hans": "NUMA 未知"},
     "doubt_none": {"en": "No pair is in doubt.", "zh-hans": "没有存疑的 GPU 对。"},
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What stands on one line of the picture, and where."""
+
+    x: float
+    y: float
+    code: str
+    judged: str
+    says: str
 
 
 def verdict(pair: dict[str, Any]) -> str:
@@ -62,23 +76,29 @@ def topology_svg(matrix: dict[str, Any], lang: str = "en", every_pair: bool = Fa
             at[gpu] = (x + FRAME + (n % PER_ROW) * (GPU + GAP), 10 + 26 + (n // PER_ROW) * (GPU + GAP + 24) + FRAME / 2)
         x += width + 24
         height = max(height, tall + 20)
-    links, described = pair_links(matrix, at, lang, every_pair)
+    links, drawn, described = pair_links(matrix, at, lang, every_pair)
     parts += links
     for gpu, (left, top) in at.items():
         parts.append(svg.rect(left, top, GPU, GPU, svg.title(gpu), class_="box", rx=6))
         parts.append(
             svg.text(left + GPU / 2, top + GPU / 2 + 5, gpu.removeprefix("GPU"), class_="strong", text_anchor="middle")
         )
-    height, nics = nic_row(matrix, height, lang)
+    labels, lowest = link_labels(drawn, x - 14)
+    parts += labels
+    across = max(x - 14, 120)
+    height, nics, nic_width = nic_row(matrix, max(height, lowest), max(across, NARROWEST))
     parts += nics
-    return svg.picture(max(x - 14, 120), height + 10, parts, WORDS["label"][lang], described)
+    across = max(across, nic_width)
+    return svg.picture(across, height + 10, parts, WORDS["label"][lang], described)
 
 
 def pair_links(
     matrix: dict[str, Any], at: dict[str, tuple[float, float]], lang: str, every: bool
-) -> tuple[list[str], str]:
-    """The lines between pairs, bowed so that they pass other GPUs, with their code and verdict in words."""
-    parts, described = [], []
+) -> tuple[list[str], list[Drawn], str]:
+    """The lines between pairs, bowed so that they pass other GPUs; what stands on each; and all of it in words."""
+    parts: list[str] = []
+    drawn: list[Drawn] = []
+    described: list[str] = []
     for name, pair in matrix.get("p2p", {}).items():
         a, _, b = name.partition("-")
         judged = verdict(pair)
@@ -91,6 +111,9 @@ def pair_links(
         code = matrix["gpu_links"].get(name, "?")
         words = f"{name}: {code}, {VERDICTS[judged][lang]}. {pair.get('because') or ''}"
         described.append(words)
+        # Where the curve is at its middle: half way between its ends' middle and its control point.
+        on_curve = ((ax + bx) / 2, ((ay + by) / 2 + middle_y + bow) / 2)
+        drawn.append(Drawn(*on_curve, code, judged, VERDICTS[judged][lang]))
         dash = {"stuck": "2 4", "doubt": "7 4"}.get(judged)
         parts.append(
             svg.group(
@@ -103,21 +126,51 @@ def pair_links(
                 class_="pair",
             )
         )
-    return parts, " ".join(described) or WORDS["doubt_none"][lang]
+    return parts, drawn, " ".join(described) or WORDS["doubt_none"][lang]
 
 
-def nic_row(matrix: dict[str, Any], top: float, lang: str) -> tuple[float, list[str]]:
-    parts = []
-    x = 18.0
+def link_labels(drawn: list[Drawn], width: float) -> tuple[list[str], float]:
+    """The code on each line while there is room, else one line below for each code and verdict, with its count.
+
+    Gives the parts and how far down they reach. A label that would lie on another one is left to the lines below.
+    """
+    parts: list[str] = []
+    taken: list[tuple[float, float]] = []
+    for one in drawn:
+        if len(drawn) > MOST_LABELS or any(abs(one.x - x) < 34 and abs(one.y - y) < 16 for x, y in taken):
+            continue
+        taken.append((one.x, one.y))
+        wide = svg.width_of(one.code, 11) + 6
+        parts.append(svg.rect(one.x - wide / 2, one.y - 8, wide, 15, class_="box", rx=3))
+        parts.append(svg.text(one.x, one.y + 3.5, one.code, class_=f"small text-{one.judged}", text_anchor="middle"))
+    lowest = max((one.y + 14 for one in drawn), default=0.0)
+    counted = Counter((one.judged, one.code, one.says) for one in drawn)
+    for (judged, code, says), n in sorted(counted.items(), key=lambda item: (item[0][0] != "stuck", -item[1])):
+        lowest += 18
+        dash = {"stuck": "2 4", "doubt": "7 4"}.get(judged)
+        parts.append(
+            f'<path d="M12 {lowest - 4:.0f} H40"'
+            f"{svg.attributes(class_=f'edge {judged}', stroke_width=2, stroke_dasharray=dash)}/>"
+        )
+        parts.append(svg.text(48, lowest, f"{code} × {n}: {says}", class_=f"small text-{judged}"))
+    return parts, lowest + 10 if drawn else 0.0
+
+
+def nic_row(matrix: dict[str, Any], top: float, width: float) -> tuple[float, list[str], float]:
+    """The NICs with their names, in rows no wider than `width`; how far down and how far right they reach."""
+    parts: list[str] = []
+    x, furthest = 18.0, 0.0
     for nic in matrix.get("nics", []):
         name = (matrix.get("nic_names") or {}).get(nic, "")
         words = f"{nic} {name}".strip()
+        wide = svg.width_of(words, 11) + 14
+        if x > 18 and x + wide > width:
+            x, top = 18.0, top + 20
         parts.append(f'<circle cx="{x:.0f}" cy="{top + 8:.0f}" r="5" class="box"/>')
         parts.append(svg.text(x + 10, top + 12, words, class_="small soft"))
-        x += svg.width_of(words, 11) + 34
-        if x > 330:
-            x, top = 18.0, top + 20
-    return (top + 24 if matrix.get("nics") else top), parts
+        furthest = max(furthest, x + wide)
+        x += wide + 20
+    return (top + 24 if matrix.get("nics") else top), parts, furthest
 
 
 def topology_mermaid(matrix: dict[str, Any], lang: str = "en") -> str:
