@@ -83,7 +83,7 @@ def topology_svg(matrix: dict[str, Any], lang: str = "en", every_pair: bool = Fa
         parts.append(
             svg.text(left + GPU / 2, top + GPU / 2 + 5, gpu.removeprefix("GPU"), class_="strong", text_anchor="middle")
         )
-    labels, lowest = link_labels(drawn, x - 14)
+    labels, lowest = link_labels(drawn)
     parts += labels
     across = max(x - 14, 120)
     height, nics, nic_width = nic_row(matrix, max(height, lowest), max(across, NARROWEST))
@@ -129,7 +129,7 @@ def pair_links(
     return parts, drawn, " ".join(described) or WORDS["doubt_none"][lang]
 
 
-def link_labels(drawn: list[Drawn], width: float) -> tuple[list[str], float]:
+def link_labels(drawn: list[Drawn]) -> tuple[list[str], float]:
     """The code on each line while there is room, else one line below for each code and verdict, with its count.
 
     Gives the parts and how far down they reach. A label that would lie on another one is left to the lines below.
