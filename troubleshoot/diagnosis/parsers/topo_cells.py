@@ -98,10 +98,15 @@ def read_spaced(header: str, rows: Sequence[str], names: dict[str, str], last_is
         found = dict(zip(columns, codes, strict=False))
         if found.get(name, "X") != "X" or any(code == "X" for column, code in found.items() if column != name):
             found = {}  # a cell was lost or doubled: which link is whose is not known
+        elif name in found and (
+            (len(codes) < len(columns) and rest.strip(" \t|")) or ("N/A" in codes and len(rest.split()) < len(order))
+        ):
+            found = dict(list(found.items())[: columns.index(name) + 1])  # a cell was lost right of the diagonal
+        at_the_end = last_is_cut and at == len(rows) - 1
+        cut = cut or (at_the_end and not rest.strip() and codes[-1:] != ["X"])
         if cut and found:
-            unsure.add((name, columns[len(codes) - 1]))
-        short = last_is_cut and at == len(rows) - 1
-        found.update(affinities(rest, order, short))
+            unsure.add((name, list(found)[-1]))
+        found.update(affinities(rest, order, at_the_end))
         cells[name] = found
     drop_cut(cells, unsure)
     return matrix_of(columns, cells, set(order) - {"gpu numa"}, names)
@@ -157,6 +162,8 @@ def drop_cut(cells: Cells, unsure: set[tuple[str, str]]) -> None:
     widths = {len(cell) for found in cells.values() for cell in found.values() if cell.startswith("NV")}
     for row, column in unsure:
         code = cells[row][column]
+        if not code.startswith("NV"):
+            continue
         mirrored = cells.get(column, {}).get(row)
         if mirrored or len(code) < max(widths, default=0):
             cells[row].pop(column)

@@ -48,6 +48,10 @@ PIPE_ROW = re.compile(rf"^[^|]*\|.*\|[\s*`]*(?:GPU\d+|{NIC})[\s*`]*\|[\s*`]*(?:{
 LEGEND = re.compile(
     r"^\W*(?:Legend\b|NIC Legend\b|(?:X|SYS|NODE|PHB|PXB|PIX|PSB|SOC|NV#|NVL?\d*|C2C)\W*\s*=|NIC\d+\s*:)", re.I
 )
+# The end of a legend's line that a terminal broke.
+LEGEND_REST = re.compile(
+    r"QPI/UPI\)|NUMA nodes?\b|NVLinks$|(?:PCIe|Host) [Bb]ridges?\b|typically the CPU|^\W*(?:the )?CPU\)$"
+)
 # In a cell of its own: what `topo -p2p` prints, in cells and in its legend.
 P2P_STATUS = re.compile(
     r"^\W*GPU\d+[\s|].*[\s|](?:OK|CNS|GNS|TNS|NS|DR|U)[\s|]*(?:$|[\s|])|^\W*(?:OK|CNS|GNS|TNS|NS)\s+="
@@ -64,11 +68,14 @@ REST = re.compile(
 )
 # A hard break may fall within a code: `SY` + `S`.
 BROKEN_REST = re.compile(
-    rf"^(?:[A-Z]{{1,3}}|\d{{1,2}})(?:{BLANK}+(?:{CODES}|[\d,-]+|N/A))+{BLANK}*$|^(?:S|YS|E|DE|ODE|B|HB|XB|IX|V?\d{{1,2}}|/A|A)$"
+    rf"^(?:[A-Z]{{1,3}}\d{{0,3}}|_\d{{1,3}}|[a-z]\w{{0,5}}|\d{{1,2}})(?:{BLANK}+(?:{CODES}|[\d,-]+|N/A|GPU\d+|{NIC}|CPU|NUMA|GPU|ID|Affinity))+{BLANK}*$"
+    r"|^(?:S|YS|E|DE|ODE|B|HB|XB|IX|V?\d{1,2}|/A|A)$"
 )
 RULE = re.compile(r"^[\s|:+=─-]+$")
 FENCE = re.compile(r"^\W*```")
 BOXES = str.maketrans({"│": "|", "┃": "|", "║": "|", "├": "|", "┤": "|", "\u3000": " "})
+# Blanks, tabs, pipes, box drawings and blanks spelt as entities.
+BETWEEN = r"(?:[^A-Za-z0-9]|&nbsp;)"
 # pdsh and others write the host before every line.
 HOST = re.compile(r"^[A-Za-z][\w.-]{0,60}: ?(?=\s*(?:GPU\d|NIC\d|mlx\d|NIC Legend|Legend|(?:X|[A-Z]{2,4}|NV#)\s+=|\|))")
 NOTHING = re.compile(r"^\W*(?:[\w.-]{1,60}:)?\W*$")
@@ -220,15 +227,12 @@ def ends_the_text(section: Section) -> bool:
     return section.lines[-1].number >= section.document.line_count
 
 
-# Blanks, tabs, pipes, box drawings and blanks spelt as entities.
-BETWEEN = r"(?:[^A-Za-z0-9]|&nbsp;)"
-
 FORMATS = (
     Format(
         kind="nvidia-topo-m",
         title={"en": "nvidia-smi topo -m", "zh-hans": "nvidia-smi topo -m"},
         heads=(
-            rf"GPU\d+{BETWEEN}{{0,48}}(?:GPU\d|CPU *Af|NIC\d|mlx\d)",
+            rf"GPU\d+{BETWEEN}{{0,48}}(?:GPU\d|CPU|NIC\d|mlx\d)",
             r"GPU0</t[dh]>",
             rf"GPU0{BETWEEN}{{1,24}}X[^A-Za-z0-9]",
             r"GPU0\s*$",

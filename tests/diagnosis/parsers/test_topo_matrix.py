@@ -1,0 +1,269 @@
+"""`nvidia-smi topo -m` as printed and as damaged on its way; what looks alike and is none."""
+
+from __future__ import annotations
+
+import html
+import random
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tests.diagnosis.reading import facts_of, values
+from troubleshoot.diagnosis.topology import Matrix
+
+TITLES = {
+    "old": ["CPU Affinity"],
+    "middle": ["CPU Affinity", "NUMA Affinity"],
+    "new": ["CPU Affinity", "NUMA Affinity", "GPU NUMA ID"],
+}
+LEGEND = [
+    "",
+    "Legend:",
+    "",
+    "  X    = Self",
+    "  SYS  = Connection traversing PCIe as well as the SMP interconnect between NUMA nodes (e.g., QPI/UPI)",
+    "  NV#  = Connection traversing a bonded set of # NVLinks",
+]
+
+
+def matrices(*texts: str) -> list[Matrix]:
+    return values(facts_of(*texts), "topology_matrix")  # type: ignore[return-value]
+
+
+def table(age: str, gpus: int, nics: int, seed: int = 1) -> tuple[list[list[str]], Matrix]:
+    """Cells of a made-up machine, the header first, and the matrix they make."""
+    chance = random.Random(f"{age}{gpus}{nics}{seed}")
+    gpu_names = [f"GPU{n}" for n in range(gpus)]
+    nic_names = [f"NIC{n}" if age == "new" else f"mlx5_{n}" for n in range(nics)]
+    names = gpu_names + nic_names
+    codes: dict[tuple[str, str], str] = {}
+    for i, a in enumerate(names):
+        for b in names[i + 1 :]:
+            codes[a, b] = codes[b, a] = chance.choice(
+                ["NV4", "NV12", "PIX", "PXB", "PHB", "NODE", "SYS"] if b in gpu_names else ["PIX", "NODE", "SYS"]
+            )
+    cpu = {gpu: chance.choice(["0-31,64-95", "32-63,96-127", "0-15", "N/A"]) for gpu in gpu_names}
+    numa = {gpu: chance.choice(["0", "1", "N/A"]) for gpu in gpu_names}
+    rows = [["", *names, *TITLES[age]]]
+    for a in names:
+        tail = [cpu[a], numa[a], "N/A"][: len(TITLES[age])] if a in gpu_names else []
+        rows.append([a, *(" X " if a == b else codes[a, b] for b in names), *tail])
+    links = {(a, b): codes[a, b] for i, a in enumerate(gpu_names) for b in gpu_names[i + 1 :]}
+    return rows, Matrix(
+        tuple(gpu_names), tuple(nic_names), links, numa=numa if age != "old" else None, cpu_affinity=cpu
+    )
+
+
+def with_tabs(rows: list[list[str]]) -> list[str]:
+    return ["\t".join(row) for row in rows]
+
+
+def with_colours(rows: list[list[str]]) -> list[str]:
+    first, *rest = with_tabs(rows)
+    return [f"\t\x1b[4m{first[1:]}\x1b[0m", *rest]
+
+
+def with_lost_escapes(rows: list[list[str]]) -> list[str]:
+    first, *rest = with_tabs(rows)
+    return [f"[4m{first}[0m", *rest]
+
+
+def with_blanks(rows: list[list[str]]) -> list[str]:
+    return ["".join(cell + " " * (8 - len(cell) % 8) for cell in row).rstrip() for row in rows]
+
+
+def with_a_glued_header(rows: list[list[str]]) -> list[str]:
+    return ["".join(rows[0]), *with_blanks(rows)[1:]]
+
+
+def as_markdown(rows: list[list[str]]) -> list[str]:
+    width = len(rows[0])
+    lines = ["| " + " | ".join(cell.strip() for cell in row + [""] * (width - len(row))) + " |" for row in rows]
+    return [lines[0], "|" + "---|" * width, *lines[1:]]
+
+
+def with_boxes(rows: list[list[str]]) -> list[str]:
+    return [line.replace("|", "│") for line in as_markdown(rows)]
+
+
+LAYOUTS = [with_tabs, with_colours, with_lost_escapes, with_blanks, with_a_glued_header, as_markdown, with_boxes]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("age", TITLES)
+@pytest.mark.parametrize(("gpus", "nics"), [(1, 0), (2, 0), (4, 2), (8, 12)])
+def test_every_layout_gives_the_machine_back(
+    layout: Callable[[list[list[str]]], list[str]], age: str, gpus: int, nics: int
+) -> None:
+    rows, wanted = table(age, gpus, nics)
+    (found,) = matrices("\n".join(layout(rows) + LEGEND))
+    assert (found.gpus, found.nics, found.links) == (wanted.gpus, wanted.nics, wanted.links)
+    assert (found.cpu_affinity, found.numa) == (wanted.cpu_affinity, wanted.numa)
+    assert found.complete
+
+
+def wrapped(width: int) -> Callable[[list[str]], list[str]]:
+    def wrap(lines: list[str]) -> list[str]:
+        return [line[at : at + width].rstrip() for line in lines for at in range(0, max(len(line), 1), width)]
+
+    return wrap
+
+
+COATS: dict[str, Callable[[list[str]], list[str]]] = {
+    "quote": lambda lines: [f"> {line}" for line in lines],
+    "comment": lambda lines: [f"# {line}" for line in lines],
+    "list": lambda lines: [f"    {line}" for line in lines],
+    "diff": lambda lines: [f"+{line}" for line in lines],
+    "compose": lambda lines: [f"vllm-1  | {line}" for line in lines],
+    "kubernetes": lambda lines: [f"2025-05-16T13:12:16.612345Z stdout F {line}" for line in lines],
+    "journald": lambda lines: [f"May 16 13:12:16 node-a launch[221]: {line}" for line in lines],
+    "pdsh": lambda lines: [f"node-a: {line}" for line in lines],
+    "worker": lambda lines: [f"(Worker pid=211) {line}" for line in lines],
+    "entities": lambda lines: [html.escape(line).replace("  ", "&nbsp; ") for line in lines],
+    "hard blanks": lambda lines: [line.replace(" ", "\u00a0") for line in lines],
+    "double spaced": lambda lines: [part for line in lines for part in (line, "")],
+    "windows": lambda lines: [f"{line}\r" for line in lines],
+    "prompt in front": lambda lines: [f"root@node-a:~# nvidia-smi topo -m {lines[0].strip()}", *lines[1:]],
+    "wrapped at 80": wrapped(80),
+    "wrapped at 100": wrapped(100),
+    "wrapped at 132": wrapped(132),
+    "collect_env": lambda lines: ["GPU Topology:", *(f"  {line}" for line in lines)],
+    "fence": lambda lines: ["```text", *lines, "```", "", "Thanks!"],
+    "nothing after": lambda lines: [line for line in lines if line.startswith(("GPU", "NIC", "mlx", " " * 8))],
+}
+
+
+@pytest.mark.parametrize("coat", COATS)
+@pytest.mark.parametrize("age", TITLES)
+def test_no_coat_hides_it(coat: str, age: str) -> None:
+    rows, wanted = table(age, 8, 6, seed=2)
+    text = "\n".join(COATS[coat](with_blanks(rows) + LEGEND))
+    (found,) = matrices(text)
+    assert (found.gpus, found.nics, found.links) == (wanted.gpus, wanted.nics, wanted.links)
+    assert (found.cpu_affinity, found.numa) == (wanted.cpu_affinity, wanted.numa)
+
+
+def test_the_nic_legend_names_the_devices_and_the_prompt_the_host() -> None:
+    rows, _ = table("new", 2, 2)
+    (found,) = matrices(
+        "\n".join(
+            [
+                "me@gpu-host-1:~$ nvidia-smi topo -m",
+                *with_tabs(rows),
+                *LEGEND,
+                "",
+                "NIC Legend:",
+                "",
+                "  NIC0: mlx5_0",
+                "  NIC1: rocep49s0",
+            ]
+        )
+    )
+    assert found.nic_names == {"NIC0": "mlx5_0", "NIC1": "rocep49s0"}
+    assert found.host == "gpu-host-1"
+
+
+def test_two_machines_give_two_matrices_in_their_order() -> None:
+    first, wanted_first = table("new", 2, 0, seed=3)
+    second, wanted_second = table("middle", 4, 0, seed=4)
+    found = matrices("\n".join([*with_blanks(first), "", *with_blanks(second)]))
+    assert [m.links for m in found] == [wanted_first.links, wanted_second.links]
+
+
+@pytest.mark.parametrize("rows_left", [2, 4, 7])
+def test_cut_at_the_bottom_only_the_pairs_given_are_told(rows_left: int) -> None:
+    rows, wanted = table("new", 8, 0)
+    (found,) = matrices("\n".join(with_blanks(rows[: rows_left + 1])))
+    given = {pair: code for pair, code in wanted.links.items() if int(pair[0][3:]) < rows_left}
+    assert found.links == given
+    assert found.gpus == wanted.gpus
+    assert found.complete == (len(given) == len(wanted.links))
+
+
+def test_cut_at_the_right_a_broken_code_is_not_taken_for_another() -> None:
+    lines = [
+        "        GPU0    GPU1    GPU2    GPU3",
+        "GPU0     X      NV12    NV12    NV12",
+        "GPU1    NV12     X      NV12    NV12",
+        "GPU2    NV12    NV12     X      NV1",
+    ]
+    (found,) = matrices("\n".join(lines[:4]))
+    assert found.links[("GPU0", "GPU3")] == "NV12"
+    assert ("GPU2", "GPU3") not in found.links
+    assert not found.complete
+
+
+def test_a_row_that_lost_a_cell_is_told_by_its_mirror_only() -> None:
+    text = """
+            GPU0    GPU1    GPU2
+    GPU0     X      PIX     SYS
+    GPU1    PIX     SYS
+    GPU2    SYS     NODE     X
+    """
+    (found,) = matrices(text)
+    assert found.links == {("GPU0", "GPU1"): "PIX", ("GPU0", "GPU2"): "SYS", ("GPU1", "GPU2"): "NODE"}
+
+
+def test_without_a_header_the_diagonal_says_which_column_is_whose() -> None:
+    (found,) = matrices(
+        "GPU0     X      PIX     SYS     0-31\nGPU1    PIX      X      SYS     0-31\nGPU2    SYS     SYS      X      32-63\n"
+    )
+    assert found.gpus == ("GPU0", "GPU1", "GPU2")
+    assert found.links == {("GPU0", "GPU1"): "PIX", ("GPU0", "GPU2"): "SYS", ("GPU1", "GPU2"): "SYS"}
+    assert found.cpu_affinity is None
+
+
+def test_columns_may_stand_in_another_order_in_a_table() -> None:
+    (found,) = matrices(
+        "| CPU Affinity | | GPU0 | GPU1 |\n|---|---|---|---|\n| 0-7 | GPU0 | X | NV4 |\n| 8-15 | GPU1 | NV4 | X |\n"
+    )
+    assert found.links == {("GPU0", "GPU1"): "NV4"}
+    assert found.cpu_affinity == {"GPU0": "0-7", "GPU1": "8-15"}
+
+
+def test_a_processor_list_broken_by_the_terminal_is_joined() -> None:
+    (found,) = matrices(
+        "        GPU0    GPU1    CPU Affi         nity\nGPU0     X      PHB     0-17,36-         53\nGPU1    PHB      X      18-35,54         -71\n"
+    )
+    assert found.cpu_affinity == {"GPU0": "0-17,36-53", "GPU1": "18-35,54-71"}
+
+
+NONE = {
+    "topo -p2p": "$ nvidia-smi topo -p2p r\n        GPU0    GPU1\n GPU0   X       OK\n GPU1   OK      X\n",
+    "topo -p2p, unknown": "$ nvidia-smi topo -p2p w\n        GPU0    GPU1\n GPU0   X       U\n GPU1   U       X\n",
+    "rocm-smi": "       GPU0         GPU1\nGPU0   0            XGMI\nGPU1   XGMI         0\n",
+    "rocm-smi hops": "       GPU0         GPU1\nGPU0   0            1\nGPU1   1            0\n",
+    "npu-smi": "         NPU0       NPU1       CPU Affinity\nNPU0       X          HCCS       144-167\nNPU1       HCCS       X          144-167\n",
+    "mthreads-gmi": "$ mthreads-gmi topo -m\n        GPU0    GPU1\nGPU0     X      MPB\nGPU1    MPB      X\n",
+    "mthreads-gmi, command lost": "        GPU0    GPU1    GPU2\nGPU0     X      MPB     NODE\nGPU1    MPB      X      NODE\nGPU2    NODE    NODE     X\n",
+    "mx-smi": "mx-smi topo -m\n        GPU0    GPU1    Node Affinity\nGPU0     X      MX      0\nGPU1    MX       X      0\n",
+    "dcgm": "      GP0     GP1\nGP0   X       NV2\nGP1   NV2     X\n",
+    "prose": "GPU0 and GPU1 are joined by PIX, GPU2 GPU3 by SYS.\n",
+    "a header alone": "        GPU0    GPU1    CPU Affinity    NUMA Affinity\n",
+    "NVML": "$ nvidia-smi topo -m\nFailed to initialize NVML: Driver/library version mismatch\n",
+    "no device": "$ nvidia-smi topo -m\nNo devices were found\n",
+    "lost device": "Unable to determine the device handle for GPU0: 0000:C1:00.0: Unknown Error\n",
+    "bandwidth": "Unidirectional P2P=Enabled Bandwidth (P2P Writes) Matrix (GB/s)\n   D\\D     0      1\n     0 780.12  11.94\n     1  11.94 780.12\n",
+}
+
+
+@pytest.mark.parametrize("what", NONE)
+def test_what_looks_alike_is_no_matrix(what: str) -> None:
+    assert matrices(NONE[what]) == []
+
+
+def test_no_damage_invents_a_link() -> None:
+    """Whatever is left out of the text, a link that is told is a link of the machine, or none is."""
+    rows, wanted = table("new", 4, 2, seed=9)
+    lines = with_blanks(rows)
+    chance = random.Random(5)
+    for _ in range(60):
+        cut = lines[:]
+        for _ in range(chance.randint(1, 3)):
+            row = chance.randrange(1, len(cut))
+            words = re.split(r"(\s+)", cut[row])
+            del words[chance.randrange(len(words))]
+            cut[row] = "".join(words)
+        for found in matrices("\n".join(cut)):
+            assert set(found.links.items()) <= set(wanted.links.items())
