@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -51,7 +51,7 @@ class Compiled:
         )
 
 
-def compiled(rule: Redaction) -> Compiled:
+def compile_rule(rule: Redaction) -> Compiled:
     # ASCII, so that \b and \w mean what they mean in JavaScript and Hyperscan.
     flags = re.ASCII | (re.IGNORECASE if "i" in rule.flags else 0)
 
@@ -69,16 +69,29 @@ def compiled(rule: Redaction) -> Compiled:
     )
 
 
+@dataclass
+class Subnet:
+    """The stand-in of one public subnet, and how many of its addresses have one."""
+
+    stand_in: str
+    hosts: int = 0
+
+    def next_host(self) -> int:
+        self.hosts += 1
+        return self.hosts - 1
+
+
 class Redactor:
     """Hides secrets of one case. `counts` says how often each rule hid something in the current document."""
 
     def __init__(self, extra: Iterable[Redaction] = (), cache_dir: Path | None = None) -> None:
         self.table = (*REDACTIONS, *extra)
-        self.rules = [compiled(rule) for rule in self.table]
+        self.rules = [compile_rule(rule) for rule in self.table]
+        self.after_rules = [n for n, rule in enumerate(self.table) if rule.after]
         self.cache_dir = cache_dir
         self.stand_ins: dict[str, str] = {}
         self.numbers: Counter[str] = Counter()
-        self.nets: dict[str, dict[str, str]] = {}
+        self.subnets: dict[str, Subnet] = {}
         self.start_document()
 
     def start_document(self) -> None:
@@ -97,8 +110,16 @@ class Redactor:
         """Whether the next line must be given to `line` even when no rule's pattern is in it."""
         return bool(self.block or self.above or self.wrapped)
 
-    def line(self, text: str) -> str:
-        """`text` without secrets. Lines are given in the order in which they stand."""
+    def gap(self) -> None:
+        """Lines are left out here: what the line before began does not go on."""
+        self.block = None
+        self.above = self.wrapped = ""
+
+    def line(self, text: str, rules: Iterable[int] | None = None) -> str:
+        """`text` without secrets. Lines are given in the order in which they stand.
+
+        `rules`: the only ones that may speak here, by their place in the table, as `scanner` found them; None: all.
+        """
         if self.block is not None:
             hidden = self.inside_block(text)
             if hidden is not None:
@@ -107,7 +128,8 @@ class Redactor:
         wrapped, self.wrapped = self.wrapped, ""
         if wrapped and (match := CONTINUATION.match(text)):
             return text[: match.start(1)] + wrapped + text[match.end(1) :]
-        for rule in self.rules:
+        chosen = range(len(self.rules)) if rules is None else sorted({*rules, *self.after_rules})
+        for rule in map(self.rules.__getitem__, chosen):
             if rule.rule.until:
                 text = self.open_block(rule, text)
             elif rule.after:
@@ -178,21 +200,19 @@ class Redactor:
         return known
 
     def public_ipv4(self, address: str) -> str:
-        net = address.rpartition(".")[0]
-        hosts = self.nets.setdefault(net, {})
-        made = STAND_IN_NETS[
-            (list(self.nets).index(net) if len(hosts) == 0 else self.numbers[net]) % len(STAND_IN_NETS)
-        ]
-        self.numbers[net] = STAND_IN_NETS.index(made)
-        return hosts.setdefault(address, f"{made}.{len(hosts) % 254 + 1}")
+        net = self.subnet(address.rpartition(".")[0], STAND_IN_NETS)
+        return f"{net.stand_in}.{net.next_host() % 254 + 1}"
 
     def public_ipv6(self, address: str) -> str:
-        net = ":".join((address.split("::")[0].split(":") + ["0"] * 4)[:4])  # the /64
-        hosts = self.nets.setdefault(net, {})
-        if not hosts:
-            self.numbers["ipv6"] += 1
-            self.numbers[net] = self.numbers["ipv6"]
-        return hosts.setdefault(address, f"2001:db8:{self.numbers[net]:x}::{len(hosts) + 1:x}")
+        prefix = ":".join((address.split("::")[0].split(":") + ["0"] * 4)[:4])  # the /64
+        net = self.subnet(prefix, None)
+        return f"2001:db8:{net.stand_in}::{net.next_host() + 1:x}"
+
+    def subnet(self, prefix: str, stand_ins: Sequence[str] | None) -> Subnet:
+        if prefix not in self.subnets:
+            at = sum(1 for known in self.subnets if (":" in known) == (":" in prefix))
+            self.subnets[prefix] = Subnet(stand_ins[at % len(stand_ins)] if stand_ins else f"{at + 1:x}")
+        return self.subnets[prefix]
 
     def private_map(self) -> dict[str, str]:
         """Stand-in → what it stands for; for the person who uploads, never stored in the clear."""

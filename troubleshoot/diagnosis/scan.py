@@ -23,14 +23,15 @@ from typing import Any
 
 import hyperscan
 
-TRANSLATION = 3  # raise it when `for_automaton` gives other expressions, so that cached automata are made anew
+TRANSLATION = 4  # raise it when `for_automaton` gives other expressions, so that cached automata are made anew
 NO_MORE = op.MAXREPEAT
 
+PLACE, PATTERN = 16, 0xFFFF  # how a hit is packed, see `Scanner.hits`
 ESCAPED = re.compile(rb"[^A-Za-z0-9 _/:=,<>\"'%!@;~`-]")
 CATEGORIES = {
     op.CATEGORY_DIGIT: rb"0-9",
     op.CATEGORY_WORD: rb"0-9A-Za-z_\x80-\xff",
-    op.CATEGORY_SPACE: rb" \t\r\f\v",
+    op.CATEGORY_SPACE: rb" \t\r\f\x0b",  # Hyperscan's own \v has the newline among the rest
     op.CATEGORY_NOT_DIGIT: rb"\x00-\x09\x0b-\x2f\x3a-\xff",
     op.CATEGORY_NOT_WORD: rb"\x00-\x09\x0b-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f",
     op.CATEGORY_NOT_SPACE: rb"\x00-\x08\x0e-\x1f\x21-\xff",
@@ -170,6 +171,7 @@ class Scanner:
     def __init__(self, patterns: Mapping[str, str], cache_dir: Path | None = None) -> None:
         self.ids = list(patterns)
         self.patterns = dict(patterns)
+        self.cache_dir = cache_dir
         self.database = self.load(cache_dir) if patterns else None
         self.scratches = threading.local()  # one scratch a thread: Hyperscan refuses a shared one
 
@@ -209,12 +211,12 @@ class Scanner:
         except (PatternError, re.error) as error:
             raise PatternError(f"{name}: {self.patterns[name]!r}: {error}") from error
 
-    def hits(self, block: bytes) -> list[tuple[int, int]]:
-        """(pattern number, offset of the match's end) for every match in `block`, in the order of the ends.
+    def hits(self, block: bytes) -> list[int]:
+        """Every match in `block` as one number, in order: `hit >> PLACE` is where it ends, `hit & PATTERN` whose it is.
 
-        One pattern may report a line several times.
+        One pattern may report a line several times. One number and not a tuple: a large log has millions of them.
         """
-        found: list[tuple[int, int]] = []
+        found: list[int] = []
         if self.database is None or not block:
             return found
         scratch = getattr(self.scratches, "scratch", None)
@@ -223,9 +225,10 @@ class Scanner:
         append = found.append
 
         def on_match(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            append((number, end))
+            append(end << 16 | number)
 
         self.database.scan(block, match_event_handler=on_match, scratch=scratch)
+        found.sort()
         return found
 
 
