@@ -13,7 +13,7 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from troubleshoot.diagnosis.evidence import Line, Section
+from troubleshoot.diagnosis.evidence import Document, Line, Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
@@ -95,6 +95,12 @@ def run_belongs(text: str, taken: int) -> bool:
     return taken < 80 and (text.lstrip().startswith("-") or text.rstrip().endswith("\\"))
 
 
+def lies_in_memory(document: Document, line: Line) -> bool:
+    """Whether the volume with this limit says `medium: Memory`, beside its limit; without it, it is a folder on disk."""
+    beside = (document.line(line.number + step) for step in (-2, -1, 0, 1, 2))
+    return any(MEDIUM.search(near.text) for near in beside if near is not None)
+
+
 def parse_lines(section: Section) -> Iterator[Fact]:
     """Single settings of compose files, `docker inspect` and manifests."""
     for line in section.lines:
@@ -112,7 +118,7 @@ def parse_lines(section: Section) -> Iterator[Fact]:
             yield Fact("ipc_host", match["mode"] == "host", line)
         elif KUBE.match(text):
             yield Fact("install_method", "kubernetes", line)
-        elif match := SIZE_LIMIT.search(text):
+        elif (match := SIZE_LIMIT.search(text)) and lies_in_memory(section.document, line):
             yield Fact(
                 "shm_bytes",
                 int(float(match["size"]) * {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40}[match["unit"]]),

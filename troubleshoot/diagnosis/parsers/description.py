@@ -60,7 +60,7 @@ def parse(section: Section) -> Iterator[Fact]:
         text = peel(line.text).body[:LONGEST]
         if len(text) > 2000:
             continue
-        if match := GPUS.search(text):
+        if (match := GPUS.search(text)) and not text.lstrip().startswith("|"):  # nvidia-smi's table is read elsewhere
             count = match["count"].lower()
             yield Fact(
                 "gpu_count",

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from troubleshoot.diagnosis.evidence import Section
+from troubleshoot.diagnosis.evidence import Document, Line, Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
@@ -27,20 +27,34 @@ YAML = re.compile(rf"^\s*(?:-\s*)?[\"']?(?P<name>{OURS})[\"']?\s*[:=]\s*[\"']?(?
 NAME_VALUE = re.compile(
     rf"name[\"']?\s*:\s*[\"']?(?P<name>{OURS})[\"']?\s*,\s*[\"']?value[\"']?\s*:\s*[\"']?(?P<value>[^\"'\s,}}]+)"
 )
-FILE_MARK = re.compile(r"/etc/default/\S+|EnvironmentFile")
+NAME_ALONE = re.compile(rf"^\s*(?:-\s*)?[\"']?name[\"']?\s*:\s*[\"']?(?P<name>{OURS})[\"']?,?\s*$")
+VALUE_ALONE = re.compile(r"^\s*[\"']?value[\"']?\s*:\s*[\"']?(?P<value>[^\"'\s,]+)[\"']?,?\s*$")
+FILE_MARK = re.compile(r"/etc/default/(?!grub)\S+|EnvironmentFile")
+OTHER_MARK = re.compile(r"^\s*(?:[\w.@:~/\[\]() -]{0,80}[$#] \S|==+|\+ \w)")
+FARTHEST = 60  # lines between the command that prints an environment file and one of its lines
+
+
+def in_environment_file(document: Document, line: Line) -> bool:
+    """Whether the nearest command above, or heading, shows one of systemd's environment files."""
+    at = document.index(line.number)
+    for text in reversed(document.texts[max(0, at - FARTHEST) : at]):
+        if FILE_MARK.search(text):
+            return True
+        if OTHER_MARK.match(text):
+            return False
+    return False
 
 
 def parse(section: Section) -> Iterator[Fact]:
-    in_unit_file = (
-        any(FILE_MARK.search(text) for text in section.document.texts[:40])
-        if len(section.document.texts) < 2000
-        else False
-    )
     for line in section.lines:
         text = peel(line.text).body
         if match := EXPORT.match(text):
             name, value = match["name"], match["value"].strip("\"'")
-            yield Fact("env_dropped" if in_unit_file else "env", (name, value), line)
+            yield Fact("env_dropped" if in_environment_file(section.document, line) else "env", (name, value), line)
+        elif match := NAME_ALONE.match(text):
+            below = section.document.line(line.number + 1)
+            if below and (value_of := VALUE_ALONE.match(below.text)):
+                yield Fact("env", (match["name"], value_of["value"]), below)
         elif match := (PLAIN.match(text) or YAML.match(text) or NAME_VALUE.search(text)):
             yield Fact("env", (match["name"], (match["value"] or "").strip("\"'")), line)
 
@@ -52,6 +66,7 @@ FORMATS = (
         lines=(
             r"(?:NCCL|VLLM|GLOO|SGLANG|SGL|CUDA|TORCH|GPUSTACK|MASTER|UCX|PYTORCH)_[A-Z0-9_]+[\"']?\s*[=:,]",
             r"LD_PRELOAD\s*=",
+            r"name[\"']?\s*:\s*[\"']?(?:NCCL|VLLM|GLOO|SGLANG|SGL|CUDA|TORCH|GPUSTACK|MASTER|UCX|PYTORCH)_[A-Z0-9_]+",
         ),
         parse=parse,
     ),

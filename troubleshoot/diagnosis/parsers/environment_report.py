@@ -22,7 +22,7 @@ from troubleshoot.diagnosis.peel import peel
 VERSION = r"v?(?P<value>\d+(?:\.\d+)+(?:[.+-]?\w+)*)"
 KEYS: tuple[tuple[str, re.Pattern[str], bool], ...] = (
     # (fact, pattern, sure): what the engine says in its own log outweighs a package list
-    ("torch_version", re.compile(rf"(?:PyTorch version|PyTorch)\s*:\s*{VERSION}"), True),
+    ("torch_version", re.compile(rf"(?<!build )PyTorch(?: version)?\s*:\s*{VERSION}"), True),
     (
         "driver_version",
         re.compile(

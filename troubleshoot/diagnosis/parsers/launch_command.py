@@ -19,6 +19,8 @@ from typing import Any
 from troubleshoot.diagnosis.evidence import Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.arguments import facts_of_command
+from troubleshoot.diagnosis.parsers.environment import in_environment_file
+from troubleshoot.diagnosis.parsers.environment import in_environment_file
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
@@ -217,7 +219,8 @@ def counts(launcher: str, words: Sequence[str]) -> Iterator[tuple[str, int]]:
 def parse_exports(section: Section) -> Iterator[Fact]:
     """`export NAME=value` on a line of its own, as in a start script."""
     for line in section.lines:
-        if match := EXPORT.match(peel(line.text).body):
+        match = EXPORT.match(peel(line.text).body)
+        if match and not in_environment_file(section.document, line):
             yield Fact("env", (match["name"], match["value"].strip("'\"")), line)
 
 

@@ -24,7 +24,7 @@ from troubleshoot.diagnosis.peel import peel
 
 ACSCTL = re.compile(r"ACSCtl\W*:?\s*(?P<bits>.*)")
 REDIRECT = re.compile(r"(?:Req|Cmplt)Redir(?P<sign>[+-])")
-DEVICE = re.compile(r"(?:^|[\s>])(?P<bdf>(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]) (?P<what>[A-Z][^\n]*)")
+DEVICE = re.compile(r"(?:^|[\s>])(?P<bdf>(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]) (?P<what>[A-Z3][^\n]*)")
 DENIED = re.compile(r"Capabilities: <access denied>")
 LINK = re.compile(
     r"LnkSta:\s+Speed (?P<speed>[\d.]+GT/s)(?: \((?P<speed_note>\w+)\))?, Width (?P<width>x\d+)(?: \((?P<note>\w+)\))?"
@@ -49,11 +49,11 @@ def whole(document: Document, line: Line) -> str:
 
 
 def device_above(document: Document, line: Line) -> str:
-    """The device whose capabilities this line is among; "" when the text does not say (grep)."""
+    """The address of the device whose capabilities this line is among; "" when the text does not say (grep)."""
     at = document.index(line.number)
     for index in range(at - 1, max(-1, at - FARTHEST), -1):
         if match := DEVICE.search(document.texts[index]):
-            return match["bdf"] + " " + match["what"]
+            return match["bdf"]
     return ""
 
 

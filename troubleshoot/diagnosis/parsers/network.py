@@ -17,7 +17,7 @@ from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
-FULL = re.compile(r"^\s*\d+: (?P<name>[\w.@-]+): <(?P<flags>[A-Z,_]+)>")
+FULL = re.compile(r"^\s*\d+: (?P<name>[\w.@-]+): <(?P<flags>[A-Z,_-]+)>")
 BRIEF = re.compile(r"^\s*(?P<name>[a-z][\w.@-]*)\s+(?P<state>UP|DOWN|UNKNOWN)\s+(?P<address>[\d.]+/\d+)")
 INET = re.compile(r"^\s+inet (?P<address>[\d.]+)/\d+.*\s(?P<name>\S+)\s*$")
 IB_DEVICE = re.compile(r"^\s*(?:CA '(?P<ca>\w+)'|hca_id:\s*(?P<hca>\w+))")
@@ -31,7 +31,8 @@ def parse(section: Section) -> Iterator[Fact]:
     device, state = "", ""
     for line in section.lines:
         text = peel(line.text).body if not line.text[:1].isspace() else line.text
-        if match := FULL.match(text):
+        # The number before the name looks like the rank that slurm puts before a line.
+        if match := FULL.match(line.text) or FULL.match(text):
             yield Fact("interface", (match["name"].split("@")[0], "", "UP" in match["flags"].split(",")), line)
         elif match := BRIEF.match(text):
             yield Fact(
@@ -52,7 +53,7 @@ FORMATS = (
         kind="network",
         title={"en": "network interfaces", "zh-hans": "网络接口"},
         lines=(
-            r"\d+: [\w.@-]+: <[A-Z,_]+>",
+            r"\d+: [\w.@-]+: <[A-Z,_-]+>",
             r"^\s*[a-z][\w.@-]*\s+(?:UP|DOWN|UNKNOWN)\s+[\d.]+/\d+",
             r"\s+inet [\d.]+/\d+",
             r"CA '\w+'|hca_id:",

@@ -59,7 +59,7 @@ def parse_table(section: Section) -> Iterator[Fact]:
         elif match := NAME_ROW.match(text):
             gpu = int(match["gpu"])
             gpus[gpu] = line
-            models.setdefault(match["name"].strip().rstrip("."), line)
+            models.setdefault(match["name"].strip(), line)
         elif (match := LOAD_ROW.search(text)) and gpu is not None:
             yield Fact(
                 "gpu_load",
@@ -83,7 +83,8 @@ def inventory(gpus: dict[int, Line], models: dict[str, Line]) -> Iterator[Fact]:
     if gpus:
         yield Fact("gpu_count", len(gpus), next(iter(gpus.values())))
     for model, line in models.items():
-        yield Fact("gpu_model", model, line, sure="..." not in model)
+        # The table cuts long names off with dots.
+        yield Fact("gpu_model", model.rstrip("."), line, sure=not model.endswith(".."))
 
 
 def table_belongs(text: str, taken: int) -> bool:

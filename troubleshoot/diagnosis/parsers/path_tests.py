@@ -24,7 +24,7 @@ STATUS_ROW = re.compile(r"^[\s|]*(?P<gpu>GPU\d+)[\s|]+(?P<cells>(?:(?:X|OK|CNS|G
 COMMAND = re.compile(r"topo\s+-p2p\s+(?P<capability>[rwnap])")
 HEADER = re.compile(r"^[\s|]*GPU0[\s|]+GPU1")
 ACCESS = re.compile(r"Device=(?P<a>\d+) (?P<can>CAN(?:NOT)?) Access Peer Device=(?P<b>\d+)")
-SIMPLE = re.compile(r"> Peer access from .*\(GPU(?P<a>\d+)\) -> .*\(GPU(?P<b>\d+)\) : (?P<can>Yes|No)")
+SIMPLE = re.compile(r"Peer access from .*\(GPU(?P<a>\d+)\) -> .*\(GPU(?P<b>\d+)\) : (?P<can>Yes|No)")
 TITLE = re.compile(r"(?P<kind>Unidirectional|Bidirectional) P2P=(?P<state>Enabled|Disabled) Bandwidth")
 ROW = re.compile(r"^\s*(?P<gpu>\d+)\s+(?P<cells>(?:[\d.]+\s*)+)$")
 BOUNDS = re.compile(r"# Out of bounds values\s*:\s*(?P<count>\d+)\s+(?P<verdict>OK|FAILED)")
@@ -109,7 +109,7 @@ FORMATS = (
         title={"en": "tests of the path between GPUs", "zh-hans": "GPU 间通路测试"},
         lines=(
             r"Access Peer Device=",
-            r"> Peer access from ",
+            r"Peer access from ",
             r"# Out of bounds values",
             r"# Avg bus bandwidth",
             r"Test passed",
