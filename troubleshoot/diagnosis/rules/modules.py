@@ -10,6 +10,7 @@ from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.rules import (
     collectives,
     container_limits,
+    exceptions,
     hardware,
     healthy,
     launch,
@@ -30,6 +31,7 @@ MODULES: tuple[ModuleType, ...] = (
     memory,
     not_stuck,
     launch,
+    exceptions,
     healthy,
 )
 
