@@ -8,23 +8,9 @@ from __future__ import annotations
 
 from troubleshoot.diagnosis.facts import Fact, Facts
 
-NVSWITCH_MODELS = (
-    "H100 80GB HBM3",
-    "H100-SXM",
-    "H200",
-    "H20",
-    "H800",
-    "B200",
-    "B300",
-    "GB200",
-    "GB300",
-    "HGX",
-    "A100-SXM4-80GB",
-    "A800-SXM",
-    "DGX",
-)
-CONTAINER_MARKS = ("docker", "podman", "kubernetes", "lxc")
-CPU_WORDS = (("AuthenticAMD", "amd"), ("GenuineIntel", "intel"), ("CentaurHauls", "zhaoxin"), ("Shanghai", "zhaoxin"))
+# Boards that come with an NVSwitch only; SXM boards of four GPUs are joined without one.
+NVSWITCH_ONLY = ("DGX", "HGX", "B200", "B300", "GB200", "GB300")
+SXM = ("A100", "A800", "H100", "H800", "H200", "H20")
 
 
 def derive(facts: Facts) -> None:
@@ -60,26 +46,36 @@ def in_container(facts: Facts) -> bool:
 
 
 def has_nvswitch(facts: Facts) -> bool:
-    """An NVSwitch board: the driver's fabric has a state, or NVLink joins four or more GPUs all to all."""
-    if facts.value("fabric_state") not in (None, "N/A"):
+    """An NVSwitch board: its manager runs, the driver's fabric has a state, or NVLink joins the GPUs as only a switch does.
+
+    Without a switch a GPU shares its links among the others: 12 or 18 links to each of several (or 6 and more to each of
+    seven) need one (domain/nccl.md §6).
+    """
+    if facts.value("fabric_state") not in (None, "N/A") or facts.value("fabric_manager") == "running":
         return True
+    whole = [matrix for matrix in facts.matrices if matrix.complete and len(matrix.gpus) > 2]
+    if whole:
+        return any(all(links_of(code) >= least(len(matrix.gpus)) for code in matrix.links.values()) for matrix in whole)
     model = str(facts.value("gpu_model") or "")
-    if ("SXM" in model and any(name in model for name in ("H100", "H200", "H800", "B200", "A100", "A800"))) or any(
-        name in model for name in ("HGX", "DGX", "B200", "GB200")
-    ):
+    if any(name in model for name in NVSWITCH_ONLY):
         return True
-    return any(
-        len(matrix.gpus) >= 4
-        and matrix.complete
-        and all(code.startswith("NV") and int(code[2:]) >= 6 for code in matrix.links.values())
-        for matrix in facts.matrices
-    )
+    many = (facts.value("gpu_count") or 0) >= 8
+    return many and ("SXM" in model or "HBM3" in model) and any(name in model for name in SXM)
+
+
+def links_of(code: str) -> int:
+    return int(code[2:]) if code.startswith("NV") and code[2:].isdigit() else 0
+
+
+def least(gpus: int) -> int:
+    """NVLinks to each other GPU that need a switch between so many."""
+    return 6 if gpus >= 8 else 8
 
 
 def guess_install_method(facts: Facts) -> str | None:
     if facts.value("container") == "kubernetes":
         return "kubernetes"
-    if facts.value("container") in ("docker", "podman"):
+    if facts.value("container") in ("docker", "podman") or facts.value("image"):
         return "docker"
     return None
 

@@ -41,8 +41,23 @@ class Matrix:
 
 
 # How far apart two GPUs are, the nearer the smaller. NCCL has no NODE: it counts as PHB; SOC is the old name of SYS.
-DISTANCE = {"LOC": 0, "NVL": 1, "C2C": 2, "PIX": 3, "PSB": 3, "PXB": 4, "PHB": 5, "NODE": 5, "SYS": 6, "SOC": 6}
+# NVB, PXN, P2C, NET and DIS are NCCL's own, which NCCL_P2P_LEVEL takes as well (src/graph/topo.h).
+DISTANCE = {
+    "LOC": 0,
+    "NVL": 1,
+    "NVB": 1,
+    "C2C": 2,
+    "PIX": 3,
+    "PSB": 3,
+    "PXB": 4,
+    "PXN": 5,
+    "P2C": 5,
+    "PHB": 5,
+    "NODE": 5,
+}
+DISTANCE |= {"SYS": 6, "SOC": 6, "NET": 7, "DIS": 8}
 LEVELS = {"0": "LOC", "1": "PIX", "2": "PXB", "3": "PHB", "4": "SYS"}
+NAMES_OF_LEVELS = ("LOC", "NVL", "NVB", "C2C", "PIX", "PXB", "PXN", "P2C", "PHB", "SYS", "NET", "DIS")
 
 
 def is_nvlink(code: str) -> bool:
@@ -63,9 +78,10 @@ class Setting:
     p2p_level: str | None = None  # NCCL_P2P_LEVEL as set
     p2p_disable: bool = False
     shm_disable: bool = False
-    status: Mapping[tuple[str, str], str] = field(
-        default_factory=dict
-    )  # pair → OK or the driver's refusal (read and write)
+    # pair → OK or the driver's refusal (read and write)
+    status: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    ignore_status: bool = False  # NCCL_IGNORE_DISABLED_P2P=2: NCCL does not ask the driver
+    mig: bool = False  # GPUs are partitioned: no peer-to-peer between instances
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +90,14 @@ class Path:
 
     transport: str  # P2P | SHM | NET
     because: Text
+
+
+def level_of(text: str) -> str | None:
+    """`NCCL_P2P_LEVEL` as NCCL reads it: a name, an old number, or None for a word that it silently ignores."""
+    word = text.strip().upper()
+    if word.isdigit():
+        return LEVELS.get(word, "SYS")
+    return word if word in NAMES_OF_LEVELS else None
 
 
 def default_level(setting: Setting) -> tuple[str, Text]:
@@ -91,6 +115,12 @@ def default_level(setting: Setting) -> tuple[str, Text]:
                 "en": "on AMD processors a job of two GPUs uses peer-to-peer over any distance",
                 "zh-hans": "在 AMD 处理器上，两块 GPU 的作业无论多远都用 P2P",
             }
+        if not version:
+            return "PXB", {
+                "en": "on AMD processors NCCL from 2.23 on uses peer-to-peer up to PXB with three or more GPUs "
+                "(which NCCL this is, is not told; an older one uses it over any distance)",
+                "zh-hans": "在 AMD 处理器上，NCCL 2.23 起，三块以上 GPU 时最远到 PXB（这里的 NCCL 版本未知；更旧的版本无论多远都用 P2P）",
+            }
         return "PXB", {
             "en": "on AMD processors NCCL from 2.23 on uses peer-to-peer up to PXB with three or more GPUs",
             "zh-hans": "在 AMD 处理器上，NCCL 2.23 起，三块以上 GPU 时最远到 PXB",
@@ -100,29 +130,44 @@ def default_level(setting: Setting) -> tuple[str, Text]:
             "en": "on POWER NCCL before 2.23 uses peer-to-peer over any distance",
             "zh-hans": "在 POWER 上，2.23 之前的 NCCL 无论多远都用 P2P",
         }
+    if setting.cpu_vendor is None:
+        return "PXB", {
+            "en": "NCCL uses peer-to-peer up to PXB by itself "
+            "(the processor's maker is not told; on AMD it may go farther)",
+            "zh-hans": "NCCL 默认最远到 PXB 使用 P2P（处理器厂商未知；在 AMD 上可能更远）",
+        }
     return "PXB", {"en": "NCCL uses peer-to-peer up to PXB by itself", "zh-hans": "NCCL 默认最远到 PXB 使用 P2P"}
 
 
 def path(code: str | None, setting: Setting, status: str | None = None) -> Path:
-    """The transport NCCL takes over a link with this code."""
+    """The transport NCCL takes over a link with this code; `status` is the driver's word on this pair."""
     fallback = "NET" if setting.shm_disable else "SHM"
     if setting.p2p_disable:
         return Path(
             fallback,
             {"en": "NCCL_P2P_DISABLE=1 switches peer-to-peer off.", "zh-hans": "NCCL_P2P_DISABLE=1 关闭了 P2P。"},
         )
+    if setting.mig:
+        return Path(
+            fallback,
+            {
+                "en": "MIG is on; there is no peer-to-peer between its instances.",
+                "zh-hans": "启用了 MIG，其实例之间没有 P2P。",
+            },
+        )
     far = distance(code) if code else None
     if code is None or far is None:
         return Path(fallback, {"en": "The link of this pair is not told.", "zh-hans": "这一对的链路未知。"})
-    if setting.p2p_level:
-        level = LEVELS.get(setting.p2p_level, "SYS" if setting.p2p_level.isdigit() else setting.p2p_level.upper())
+    asked = level_of(setting.p2p_level) if setting.p2p_level else None
+    if asked:
+        level = asked
         why: Text = {
             "en": f"NCCL_P2P_LEVEL={setting.p2p_level} is set",
             "zh-hans": f"设置了 NCCL_P2P_LEVEL={setting.p2p_level}",
         }
     else:
         level, why = default_level(setting)
-    if far > DISTANCE.get(level, DISTANCE["PXB"]):
+    if far > DISTANCE[level]:
         return Path(
             fallback,
             {
@@ -130,14 +175,8 @@ def path(code: str | None, setting: Setting, status: str | None = None) -> Path:
                 "zh-hans": f"{code} 比 {level} 更远：{why['zh-hans']}。",
             },
         )
-    if status and status != "OK":
-        return Path(
-            fallback,
-            {
-                "en": f"The driver refuses peer-to-peer for this pair ({status}).",
-                "zh-hans": f"驱动拒绝这一对使用 P2P（{status}）。",
-            },
-        )
+    if status and status != "OK" and not setting.ignore_status:
+        return Path(fallback, refused(code, status))
     if is_nvlink(code):
         return Path(
             "P2P", {"en": f"{code} is NVLink, which NCCL always uses.", "zh-hans": f"{code} 是 NVLink，NCCL 总会使用。"}
@@ -146,6 +185,20 @@ def path(code: str | None, setting: Setting, status: str | None = None) -> Path:
         "P2P",
         {"en": f"{code} is within {level}: {why['en']}.", "zh-hans": f"{code} 不超过 {level}：{why['zh-hans']}。"},
     )
+
+
+def refused(code: str, status: str) -> Text:
+    """Why the driver's refusal matters: over NVLink NCCL does not fall back but stops (nccl.md §1.4, gate 1)."""
+    if is_nvlink(code):
+        return {
+            "en": f"The driver refuses peer-to-peer over NVLink for this pair ({status}); NCCL from 2.12 on stops with "
+            "an error here unless NCCL_IGNORE_DISABLED_P2P=1.",
+            "zh-hans": f"驱动拒绝这一对通过 NVLink 使用 P2P（{status}）；NCCL 2.12 起会在此报错退出，除非设置 NCCL_IGNORE_DISABLED_P2P=1。",
+        }
+    return {
+        "en": f"The driver refuses peer-to-peer for this pair ({status}).",
+        "zh-hans": f"驱动拒绝这一对使用 P2P（{status}）。",
+    }
 
 
 def paths(matrix: Matrix, setting: Setting) -> dict[tuple[str, str], Path]:
@@ -160,16 +213,26 @@ def pairs_of(matrix: Matrix) -> list[tuple[str, str]]:
 def setting_of(facts: Facts, matrix: Matrix | None = None) -> Setting:
     """What the case tells of NCCL's circumstances."""
     level = facts.env("NCCL_P2P_LEVEL")
-    job = facts.value("tensor_parallel_size") or facts.value("world_size") or (len(matrix.gpus) if matrix else None)
     return Setting(
         nccl_version=facts.value("nccl_version"),
         cpu_vendor=facts.value("cpu_vendor"),
-        gpus_in_job=job if isinstance(job, int) else None,
+        gpus_in_job=gpus_in_job(facts, matrix),
         p2p_level=level,
-        p2p_disable=facts.env("NCCL_P2P_DISABLE") == "1" or level == "LOC",
+        p2p_disable=facts.env("NCCL_P2P_DISABLE") == "1" or (bool(level) and level_of(str(level)) == "LOC"),
         shm_disable=facts.env("NCCL_SHM_DISABLE") == "1",
         status=statuses(facts),
+        ignore_status=facts.env("NCCL_IGNORE_DISABLED_P2P") == "2",
+        mig=facts.value("mig_enabled") is True,
     )
+
+
+def gpus_in_job(facts: Facts, matrix: Matrix | None) -> int | None:
+    """GPUs of the job on this machine: NCCL counts those of the communicator, not those of the machine."""
+    sizes = [size for name in ("tensor_parallel_size", "world_size") if isinstance(size := facts.value(name), int)]
+    here = len(matrix.gpus) if matrix else None
+    if not sizes:
+        return here
+    return min(max(sizes), here) if here else max(sizes)
 
 
 def statuses(facts: Facts) -> dict[tuple[str, str], str]:
@@ -190,32 +253,52 @@ def order(gpu: str) -> int:
 
 
 def chosen(facts: Facts) -> dict[tuple[str, str], str]:
-    """Pair → the transport that NCCL's own lines say it chose. Ranks stand for GPUs where one machine runs all ranks."""
+    """Pair → P2P, SHM or NET as NCCL's own lines say. Ranks stand for the GPUs that CUDA_VISIBLE_DEVICES lets them see."""
+    visible = (facts.env("CUDA_VISIBLE_DEVICES") or "").replace(" ", "").split(",")
+    gpus = [int(one) for one in visible] if all(one.isdigit() and len(one) < 5 for one in visible) else []
     told: dict[tuple[str, str], set[str]] = {}
     for fact in facts.all("transport"):
         a, b, transport = fact.value
         low, high = sorted((int(a), int(b)))
+        if gpus:
+            if high >= len(gpus):
+                continue  # a rank on another machine
+            low, high = sorted((gpus[low], gpus[high]))
         told.setdefault((f"GPU{low}", f"GPU{high}"), set()).add(str(transport).split("/")[0].upper())
-    return {pair: next(iter(kinds)) for pair, kinds in told.items() if len(kinds) == 1}
+    return {
+        pair: next(iter(kinds)) for pair, kinds in told.items() if len(kinds) == 1 and kinds <= {"P2P", "SHM", "NET"}
+    }
 
 
-def delivered(facts: Facts, matrix: Matrix) -> dict[tuple[str, str], str]:
-    """Pair → "yes" or "no" where data was seen to arrive, or not to."""
+def delivered(facts: Facts, matrix: Matrix, used: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], str]:
+    """Pair → "yes" or "no" where data was seen to arrive over peer-to-peer, or not to; `used` is each pair's transport.
+
+    simpleP2P tests one pair. What ran over host memory says nothing about peer-to-peer.
+    """
     told: dict[tuple[str, str], str] = {}
-    data_test = facts.value("p2p_data_test")
-    if data_test:
-        for pair in pairs_of(matrix):
-            told[pair] = "yes" if data_test == "passed" else "no"
-    if facts.value("nccl_test") == "passed":
-        for pair in pairs_of(matrix):
-            told.setdefault(pair, "yes")
+    pairs_here = pairs_of(matrix)
+    if data_test := facts.value("p2p_data_test"):
+        granted = {
+            (f"GPU{min(a, b)}", f"GPU{max(a, b)}")
+            for a, b, can in (fact.value for fact in facts.all("peer_access"))
+            if can
+        }
+        tested = [pair for pair in pairs_here if pair in granted]
+        if len(pairs_here) == 1 or len(tested) == 1 or data_test != "passed":
+            for pair in tested if len(tested) == 1 else pairs_here[:1]:
+                told[pair] = "yes" if data_test == "passed" else "no"
+    if facts.value("nccl_test") == "passed" or facts.value("ready") is True:
+        for pair in pairs_here:
+            if used.get(pair) == "P2P":
+                told.setdefault(pair, "yes")
     return told
 
 
 def pairs(facts: Facts, matrix: Matrix) -> dict[str, dict[str, Any]]:
     """The report's `p2p` of one matrix: for every pair the three layers, and why NCCL chooses so."""
     setting = setting_of(facts, matrix)
-    by_rule, by_log, arrived = paths(matrix, setting), chosen(facts), delivered(facts, matrix)
+    by_rule, by_log = paths(matrix, setting), chosen(facts)
+    arrived = delivered(facts, matrix, by_log)
     result: dict[str, dict[str, Any]] = {}
     for pair, decided in by_rule.items():
         status = setting.status.get(pair)
@@ -223,7 +306,7 @@ def pairs(facts: Facts, matrix: Matrix) -> dict[str, dict[str, Any]]:
         result[f"{pair[0]}-{pair[1]}"] = {
             "advertised": "unknown" if status is None else "yes" if status == "OK" else "no",
             "nccl_path": decided.transport,
-            "chosen": by_log.get(pair, "unknown") if by_log.get(pair) in ("P2P", "SHM", "NET") else "unknown",
+            "chosen": by_log.get(pair, "unknown"),
             "delivered": arrived.get(pair, "unknown"),
             "nvlink": is_nvlink(code),
             "because": decided.because,

@@ -20,7 +20,6 @@ from troubleshoot.diagnosis.evidence import Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.arguments import facts_of_command
 from troubleshoot.diagnosis.parsers.environment import in_environment_file
-from troubleshoot.diagnosis.parsers.environment import in_environment_file
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
