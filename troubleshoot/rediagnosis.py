@@ -38,7 +38,6 @@ def document_of(text: CaseText, library: Library) -> Document:
     body = "\n".join(whole.texts).encode("utf-8", "replace")
     (scanned,) = take_in([(text.name, io.BytesIO(body))], library, UNCUT)
     whole.hits = {pattern: [whole.numbers[n - 1] for n in found] for pattern, found in scanned.hits.items()}
-    whole.hit_counts = scanned.hit_counts
     return whole
 
 

@@ -28,15 +28,13 @@ class Document:
     """One redacted text: all of its lines when it is small, else those worth keeping (see `notes`).
 
     `numbers[i]` is the 1-based line number of `texts[i]` in what was sent; numbers rise.
-    `hits` maps a pattern id of `scan` to the numbers of the kept lines where it spoke, `hit_counts` to how often it
-    spoke in all.
+    `hits` maps a pattern id of `scan` to the numbers of the kept lines where it spoke.
     """
 
     name: str
     texts: list[str]
     numbers: Sequence[int]
     hits: dict[str, list[int]] = field(default_factory=dict)
-    hit_counts: Counter[str] = field(default_factory=Counter)
     byte_count: int = 0
     line_count: int = 0
     redactions: Counter[str] = field(default_factory=Counter)

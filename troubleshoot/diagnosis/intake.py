@@ -4,8 +4,9 @@ Only what `read` returns is ever stored. Lines are those between newlines, so li
 line that a progress bar redrew with carriage returns, the last state is kept.
 
 A text up to `limits.whole_bytes` is kept whole. Of a larger one are kept its head, its tail, and the lines where a
-pattern spoke: of each pattern the first ones with their surroundings and the last ones alone. Nothing is decoded,
-redacted or held that is not kept, so a text of a gigabyte takes no more memory than one of twenty megabytes.
+pattern spoke: of each pattern the first ones with their surroundings, and the last ones alone (every one in the newest
+blocks, one a block before). Nothing is decoded, redacted or held that is not kept, so a text of a gigabyte takes no
+more memory than one of twenty megabytes.
 """
 
 from __future__ import annotations
@@ -15,14 +16,18 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from troubleshoot.diagnosis.clean import cleaned, cut, last_state
 from troubleshoot.diagnosis.evidence import Document
 from troubleshoot.diagnosis.limits import Limits, megabytes, note
-from troubleshoot.diagnosis.peel import without_colour
 from troubleshoot.diagnosis.redact import Redactor
 from troubleshoot.diagnosis.scan import PATTERN, PLACE, Scanner
 from troubleshoot.diagnosis.unpack import Blob
 
 LONGEST_LINE = 4 << 20  # bytes gathered while no newline comes; what is longer is skipped to its end
+RECENT = 3  # newest blocks that are held, for the tail
+LATE_BYTES = 8 << 20  # held of lines that may be among the last ones of a pattern
+
+Span = tuple[int, int]  # where a line begins and ends in its block
 
 
 def read(blobs: Iterable[Blob], scanner: Scanner, limits: Limits, redactor: Redactor) -> list[Document]:
@@ -42,11 +47,10 @@ def read(blobs: Iterable[Blob], scanner: Scanner, limits: Limits, redactor: Reda
 
 @dataclass(slots=True)
 class Claims:
-    """The lines that one pattern claims: the first ones, then the last ones (number, raw line)."""
+    """The lines that one pattern claims: the first ones, then the last ones."""
 
     first: list[int] = field(default_factory=list)
-    last: deque[tuple[int, bytes]] = field(default_factory=deque)
-    count: int = 0
+    last: deque[int] = field(default_factory=deque)
 
 
 class Reader:
@@ -57,17 +61,19 @@ class Reader:
         self.whole = whole
         self.kept: dict[int, str] = {}
         self.claims = [Claims(last=deque(maxlen=limits.lines_per_pattern)) for _ in scanner.ids]
+        self.full = bytearray(len(scanner.ids))  # 1 for a pattern that has its first lines
+        self.late: dict[int, bytes] = {}  # the lines that `last` claims
+        self.late_bytes = 0
+        self.secret: dict[int, str] = {}  # lines within a block of secrets, as they are shown
         self.line_count = 0
         self.byte_count = 0
         self.in_parts = False
-        self.recent: deque[tuple[int, bytes]] = deque(
-            maxlen=3
-        )  # (number of the first line, block): the tail is in them
+        self.recent: deque[tuple[int, bytes]] = deque(maxlen=RECENT)  # number of the first line, block
         self.cut_lines = 0
 
     def read(self) -> Document:
         self.redactor.start_document()
-        for block in blocks_of_lines(self.blob.blocks):
+        for sent in blocks_of_lines(self.blob.blocks):
             if self.line_count >= self.limits.lines:
                 self.blob.notes.append(
                     note(
@@ -77,42 +83,45 @@ class Reader:
                 )
                 break
             if not self.in_parts and (
-                self.byte_count + len(block) > self.whole or self.line_count > self.limits.whole_lines
+                self.byte_count + len(sent) > self.whole or self.line_count > self.limits.whole_lines
             ):
                 self.go_on_in_parts()
-            (self.take_parts if self.in_parts else self.take_whole)(block)
-            self.byte_count += len(block)
+            block = cleaned(sent)
+            (self.take_parts if self.in_parts else self.take_whole)(self.line_count + 1, block)
+            self.line_count += block.count(b"\n")
+            self.byte_count += len(sent)
         if self.in_parts:
-            self.take_tail()
+            self.take_last()
         return self.document()
+
+    def text(self, line: str) -> str:
+        """A line as it is kept, before redaction."""
+        line = last_state(line)
+        if len(line) > self.limits.line_bytes:
+            self.cut_lines += 1
+            return cut(line, self.limits.line_bytes)
+        return line
 
     # -- kept whole -------------------------------------------------------------------------------------------------
 
-    def take_whole(self, block: bytes) -> None:
-        first = self.line_count + 1
-        lines = block.split(b"\n")
-        if not lines[-1]:
-            lines.pop()
-        secret = {number for _, number, _, _ in located(self.redactor.scanner, block, first)}
+    def take_whole(self, first: int, block: bytes) -> None:
+        rules = self.rules_by_line(first, block)
         redactor = self.redactor
-        for number, raw in enumerate(lines, first):
-            text = self.clean(raw)
-            self.kept[number] = redactor.line(text) if number in secret or redactor.wants_next else text
-        for pattern, number, _, _ in located(self.scanner, block, first):
-            claims = self.claims[pattern]
-            claims.count += 1
-            if not claims.first or claims.first[-1] != number:
-                claims.first.append(number)
-        self.line_count += len(lines)
+        lines = block.decode("utf-8", "replace").removesuffix("\n").split("\n")
+        for number, line in enumerate(lines, first):
+            text = self.text(line)
+            self.kept[number] = (
+                redactor.line(text, rules.get(number, ())) if number in rules or redactor.wants_next else text
+            )
+        for pattern, number, _, _ in located(self.scanner.hits(block), block, first):
+            self.claims[pattern].first.append(number)
 
-    def clean(self, raw: bytes) -> str:
-        if len(raw) > self.limits.line_bytes:
-            self.cut_lines += 1
-            raw = raw[: self.limits.line_bytes]
-        text = raw.decode("utf-8", "replace")
-        if "\r" in text:
-            text = next((part for part in reversed(text.split("\r")) if part.strip()), "")
-        return without_colour(text)
+    def rules_by_line(self, first: int, block: bytes) -> dict[int, list[int]]:
+        """Number of a line → the redaction rules that may speak there."""
+        rules: dict[int, list[int]] = {}
+        for rule, number, _, _ in located(self.redactor.scanner.hits(block), block, first):
+            rules.setdefault(number, []).append(rule)
+        return rules
 
     # -- kept in parts ----------------------------------------------------------------------------------------------
 
@@ -121,59 +130,109 @@ class Reader:
         self.in_parts = True
         most, around = self.limits.lines_per_pattern, self.limits.around_lines
         wanted = set(range(1, self.limits.head_lines + 1))
-        for claims in self.claims:
+        for pattern, claims in enumerate(self.claims):
+            self.full[pattern] = len(claims.first) >= most
             del claims.first[most:]
             for number in claims.first:
                 wanted.update(range(number - around, number + around + 1))
         self.kept = {number: text for number, text in self.kept.items() if number in wanted}
 
-    def take_parts(self, block: bytes) -> None:
-        first = self.line_count + 1
-        wanted: dict[int, tuple[int, int]] = {}  # number → where it stands in the block
-        most = self.limits.lines_per_pattern
-        claims_of = self.claims
-        for pattern, number, start, end in located(self.scanner, block, first):
-            claims = claims_of[pattern]
-            claims.count += 1
+    def take_parts(self, first: int, block: bytes) -> None:
+        """Keep the first lines of each pattern; of one that has enough of them note the last line in this block."""
+        hits = self.scanner.hits(block)
+        full, most = self.full, self.limits.lines_per_pattern
+        wanted: dict[int, Span] = {}
+        last = {hit & PATTERN: hit for hit in hits if full[hit & PATTERN]}
+        for pattern, number, start, end in located([h for h in hits if not full[h & PATTERN]], block, first):
+            claims = self.claims[pattern]
             if len(claims.first) < most:
-                if not claims.first or claims.first[-1] != number:
-                    claims.first.append(number)
-                    wanted.update(surroundings(block, number, start, end, self.limits.around_lines, first))
-            elif not claims.last or claims.last[-1][0] != number:
-                claims.last.append((number, block[start:end]))
+                claims.first.append(number)
+                full[pattern] = len(claims.first) == most
+                wanted.update(surroundings(block, number, start, end, self.limits.around_lines, first))
+        for pattern, number, start, end in located(sorted(last.values()), block, first):
+            self.note_late(pattern, number, block[start:end])
         if self.line_count < self.limits.head_lines:
             wanted.update(first_lines(block, first, self.limits.head_lines - self.line_count))
-        self.hide(block, first, wanted)
+        self.hide(first, block, wanted)
         self.recent.append((first, block))
-        self.line_count += block.count(b"\n")
 
-    def hide(self, block: bytes, first: int, wanted: dict[int, tuple[int, int]]) -> None:
-        """Redact the wanted lines, and follow the secrets of the others: a key may begin in a line that is not kept."""
-        lines = dict(wanted)
-        for _, number, start, end in located(self.redactor.scanner, block, first):
-            lines[number] = (start, end)
+    def note_late(self, pattern: int, number: int, line: bytes) -> None:
+        self.claims[pattern].last.append(number)
+        if number not in self.late:
+            self.late[number] = line
+            self.late_bytes += len(line)
+            if self.late_bytes > LATE_BYTES:
+                self.forget()
+
+    def forget(self) -> None:
+        """Drop lines that no pattern claims any more; if they are too much still, each pattern gives up its older half."""
+        for claims in self.claims:
+            for _ in range(len(claims.last) // 2):
+                claims.last.popleft()
+        claimed = {number for claims in self.claims for number in claims.last}
+        self.late = {number: line for number, line in self.late.items() if number in claimed}
+        self.late_bytes = sum(map(len, self.late.values()))
+
+    def hide(self, first: int, block: bytes, wanted: dict[int, Span]) -> None:
+        """Redact the wanted lines, and follow the secrets of others: a key may begin in a line that is not kept."""
         redactor = self.redactor
-        following = -1
+        marks = redactor.scanner.hits(block)
+        rules: dict[int, list[int]] = {}
+        lines = dict(wanted)
+        if wanted or redactor.wants_next or any(hit & PATTERN in redactor.reaching for hit in marks):
+            for rule, number, start, end in located(marks, block, first):
+                rules.setdefault(number, []).append(rule)
+                if rule in redactor.reaching or number + 1 in wanted:
+                    lines[number] = (start, end)
+        following, at = first, 0  # the next line that is not read yet
         for number in sorted(lines):
             start, end = lines[number]
-            while redactor.wants_next and following >= 0 and following < start:
-                stop = block.find(b"\n", following)
-                redactor.line(self.clean(block[following:stop]))
-                following = stop + 1
-            text = redactor.line(self.clean(block[start:end]))
-            following = end + 1
+            while redactor.wants_next and at < start:
+                stop = block.find(b"\n", at)
+                self.follow(following, block[at:stop], rules)
+                following, at = following + 1, stop + 1
+            if at < start:
+                redactor.gap()
+            text = self.follow(number, block[start:end], rules)
+            following, at = number + 1, end + 1
             if number in wanted:
                 self.kept[number] = text
+        while redactor.wants_next and at < len(block):
+            stop = block.find(b"\n", at)
+            self.follow(following, block[at:stop], rules)
+            following, at = following + 1, stop + 1
 
-    def take_tail(self) -> None:
-        last: list[tuple[int, bytes]] = []
+    def follow(self, number: int, line: bytes, rules: dict[int, list[int]]) -> str:
+        redactor = self.redactor
+        within = redactor.wants_next
+        text = redactor.line(self.text(line.decode("utf-8", "replace")), rules.get(number, ()))
+        if within:
+            self.secret[number] = text
+        return text
+
+    def take_last(self) -> None:
+        """The tail, and the last lines of each pattern: all in the newest blocks, and those noted before."""
+        tail = self.line_count - self.limits.tail_lines
         for first, block in self.recent:
-            last += enumerate(block.removesuffix(b"\n").split(b"\n"), first)
-        wanted = dict(last[-self.limits.tail_lines :])
-        for claims in self.claims:
-            wanted.update(claims.last)
-        for number in sorted(wanted.keys() - self.kept.keys()):
-            self.kept[number] = self.redactor.line(self.clean(wanted[number]))
+            for pattern, number, start, end in located(self.scanner.hits(block), block, first):
+                if self.full[pattern] and number != next(reversed(self.claims[pattern].last), 0):
+                    self.note_late(pattern, number, block[start:end])
+            if first + block.count(b"\n") > tail:
+                lines = enumerate(block.removesuffix(b"\n").split(b"\n"), first)
+                self.late.update((number, line) for number, line in lines if number > tail)
+        self.redactor.gap()
+        claimed = {number for claims in self.claims for number in claims.last}
+        numbers = [n for n in sorted(self.late) if n not in self.kept and (n > tail or n in claimed)]
+        block = b"".join(self.late[number] + b"\n" for number in numbers)
+        rules = self.rules_by_line(0, block)
+        before = 0
+        for place, number in enumerate(numbers):
+            if number != before + 1:
+                self.redactor.gap()
+            text = self.text(self.late[number].decode("utf-8", "replace"))
+            shown = self.redactor.line(text, rules.get(place, ()))
+            self.kept[number] = self.secret.get(number, shown)
+            before = number
 
     # -- the document -----------------------------------------------------------------------------------------------
 
@@ -196,18 +255,16 @@ class Reader:
                     f"超过 {most}，因此只保留开头、结尾和有信息的部分：{self.line_count} 行中的 {len(numbers)} 行。",
                 )
             )
-        hits: dict[str, list[int]] = {}
-        counts: Counter[str] = Counter()
-        for pattern, claims in zip(self.scanner.ids, self.claims, strict=True):
-            if claims.count:
-                hits[pattern] = sorted({*claims.first, *(number for number, _ in claims.last)})
-                counts[pattern] = claims.count
+        hits = {
+            pattern: sorted({*claims.first, *claims.last})
+            for pattern, claims in zip(self.scanner.ids, self.claims, strict=True)
+            if claims.first
+        }
         return Document(
             self.name,
             [self.kept[number] for number in numbers],
             array("L", numbers),
             hits,
-            counts,
             self.byte_count,
             self.line_count,
             self.redactor.counts,
@@ -243,11 +300,11 @@ def blocks_of_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
         yield b"".join(rest)[:LONGEST_LINE] + b"\n"
 
 
-def located(scanner: Scanner, block: bytes, first: int) -> Iterator[tuple[int, int, int, int]]:
-    """(pattern, line number, start and end of the line) for every hit, a pattern once a line; hits come in their order."""
+def located(hits: Iterable[int], block: bytes, first: int) -> Iterator[tuple[int, int, int, int]]:
+    """(pattern, line number, start and end of the line) of each hit, a pattern once a line; hits come in their order."""
     number, start, end = first, 0, block.find(b"\n")
     spoken: set[int] = set()
-    for hit in scanner.hits(block):
+    for hit in hits:
         pattern, at = hit & PATTERN, (hit >> PLACE) - 1
         if at >= end:
             if at < 0:
@@ -263,9 +320,7 @@ def located(scanner: Scanner, block: bytes, first: int) -> Iterator[tuple[int, i
             yield pattern, number, start, end
 
 
-def surroundings(
-    block: bytes, number: int, start: int, end: int, around: int, first: int
-) -> dict[int, tuple[int, int]]:
+def surroundings(block: bytes, number: int, start: int, end: int, around: int, first: int) -> dict[int, Span]:
     """Line `number` and those around it, as far as they are in the block: number → start and end."""
     lines = {number: (start, end)}
     below = start
@@ -285,8 +340,8 @@ def surroundings(
     return lines
 
 
-def first_lines(block: bytes, first: int, most: int) -> dict[int, tuple[int, int]]:
-    lines: dict[int, tuple[int, int]] = {}
+def first_lines(block: bytes, first: int, most: int) -> dict[int, Span]:
+    lines: dict[int, Span] = {}
     start = 0
     for number in range(first, first + most):
         end = block.find(b"\n", start)

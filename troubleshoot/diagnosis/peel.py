@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta, timezone
 LONGEST = 20_000  # characters looked at; engines print configurations of over 100 kB on one line
 MOST_COATS = 12  # more than any real line wears; a line of nothing but prefixes must not cost more than its length
 
-ANSI = re.compile(r"\x1b(?:\[[0-9;:?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[=>78cDEHMNOZ])")
+ANSI = re.compile(r"\x1b(?:\[[0-9;:?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[=>78cDEHMNOZ])")
 SPELT_ANSI = re.compile(r"(?:\^\[|#033|\\033|\\x1b|\\u001b|\\e)\[[0-9;]*[mKHJ]", re.I)
 SPELT_ESC = ("^[[", "#033[", "\\033[", "\\x1b[", "\\u001b[", "\\e[", "\\x1B[", "\\u001B[")
 # The ESC byte is often lost in copies. The digits are mandatory: `[m` would eat the start of `[multiproc_executor.py:…]`.

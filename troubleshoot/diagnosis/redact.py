@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from troubleshoot.diagnosis.redaction_patterns import REDACTIONS, Redaction
@@ -88,6 +88,7 @@ class Redactor:
         self.table = (*REDACTIONS, *extra)
         self.rules = [compile_rule(rule) for rule in self.table]
         self.after_rules = [n for n, rule in enumerate(self.table) if rule.after]
+        self.reaching = {n for n, rule in enumerate(self.table) if rule.after or rule.until}  # beyond their line
         self.cache_dir = cache_dir
         self.stand_ins: dict[str, str] = {}
         self.numbers: Counter[str] = Counter()
@@ -103,7 +104,7 @@ class Redactor:
     @cached_property
     def scanner(self) -> Scanner:
         """Finds the lines that some rule may speak on; the others need not be looked at."""
-        return Scanner(scanned(self.table), self.cache_dir)
+        return automaton(self.table, self.cache_dir)
 
     @property
     def wants_next(self) -> bool:
@@ -217,6 +218,12 @@ class Redactor:
     def private_map(self) -> dict[str, str]:
         """Stand-in → what it stands for; for the person who uploads, never stored in the clear."""
         return {made: secret for secret, made in self.stand_ins.items()}
+
+
+@lru_cache(maxsize=4)
+def automaton(table: tuple[Redaction, ...], cache_dir: Path | None) -> Scanner:
+    """One for all cases of a process: it takes longer to make than most cases take."""
+    return Scanner(scanned(table), cache_dir)
 
 
 def scanned(table: Iterable[Redaction]) -> dict[str, str]:

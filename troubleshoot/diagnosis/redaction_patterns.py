@@ -6,7 +6,7 @@ apart), so the page applies the same table before sending (`redact.as_json`) and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from troubleshoot.diagnosis.evidence import Text
 
@@ -27,7 +27,7 @@ class Redaction:
     """
 
     name: str
-    title: Text
+    title: Text = field(compare=False)
     pattern: str
     group: int = 0
     flags: str = ""

@@ -40,6 +40,7 @@ class Matrix:
         return any(is_nvlink(code) for code in self.links.values())
 
 
+MOST_MATRICES = 64  # of one case: more are no cluster but a paste gone wrong, and each costs the report its pairs
 # How far apart two GPUs are, the nearer the smaller. NCCL has no NODE: it counts as PHB; SOC is the old name of SYS.
 # NVB, PXN, P2C, NET and DIS are NCCL's own, which NCCL_P2P_LEVEL takes as well (src/graph/topo.h).
 DISTANCE = {
@@ -316,6 +317,6 @@ def pairs(facts: Facts, matrix: Matrix) -> dict[str, dict[str, Any]]:
 
 def derive(facts: Facts) -> None:
     """Take the matrices that were read into `facts.matrices`; the same one pasted twice stays twice, as found."""
-    for fact in facts.all("topology_matrix"):
+    for fact in facts.all("topology_matrix")[:MOST_MATRICES]:
         if fact.value not in facts.matrices:
             facts.matrices.append(fact.value)

@@ -38,7 +38,8 @@ def first_rows(facts: Facts) -> list[Line]:
     rows = []
     for matrix in facts.matrices:
         if matrix.line and (document := documents.get(matrix.line.file)):
-            rows += [line for line in document.following(matrix.line.number + 1) if line.text.strip()][:1]
+            below = document.following(matrix.line.number + 1)
+            rows += [row] if (row := next((line for line in below if line.text.strip()), None)) else []
     return rows
 
 
