@@ -50,6 +50,14 @@ def failures_of(facts: Facts) -> list[Failure]:
 def fatal(failures: Iterable[Failure], launch: Sequence[Seen], ready: Seen | None) -> list[Failure]:
     """Failures that ended the launch: not those of an earlier attempt, and not those it went on after."""
     main, begins = launch[0].line.file, launch[0].line.number
+    first: dict[str, int] = {}  # level → the lines between which the launch was seen there
+    last: dict[str, int] = {}
+    for seen in launch:
+        if seen.moves:
+            number = seen.line.number
+            first[seen.mark.level] = min(number, first.get(seen.mark.level, number))
+            if seen.mark.edge != "note":
+                last[seen.mark.level] = max(number, last.get(seen.mark.level, number))
     ended = []
     for failure in failures:
         line = failure.line
@@ -58,10 +66,8 @@ def fatal(failures: Iterable[Failure], launch: Sequence[Seen], ready: Seen | Non
                 continue
             if ready is not None and (line.number < ready.line.number or failure.of_a_request):
                 continue
-            went_on = {
-                s.mark.level for s in launch if s.line.number > line.number and s.moves and s.mark.edge != "note"
-            }
-            before = {s.mark.level for s in launch if s.line.number < line.number and s.moves}
+            went_on = {level for level, number in last.items() if number > line.number}
+            before = {level for level, number in first.items() if number < line.number}
             if failure.level is not None:  # the level it speaks of is no sign that it went on
                 went_on = {level for level in went_on if (level_number(level) or 0) > failure.level}
             if len(went_on - before) >= failure.survived_by:  # it was caught, or belongs to another program
