@@ -34,6 +34,12 @@ def test_the_options_say_what_the_iommu_does(options: str, state: str | None) ->
         'GRUB_CMDLINE_LINUX_DEFAULT="quiet iommu=pt"',
         "[    0.000000] Command line: BOOT_IMAGE=/boot/vmlinuz root=/dev/sda1 ro iommu=pt",
         "$ cat /proc/cmdline\nconsole=ttyS0 iommu=pt",
+        "# cat /etc/kernel/cmdline\nroot=ZFS=rpool/ROOT/pve-1 boot=zfs iommu=pt",
+        "title Linux\noptions root=UUID=1f2e rw iommu=pt",
+        'boot.kernelParams = [ "intel_iommu=on" "iommu=pt" ];',
+        'boot.kernelParams = [\n  "intel_iommu=on"\n  "iommu=pt"\n];',
+        'args="ro crashkernel=auto iommu=pt $tuned_params"',
+        '/etc/default/grub:6:GRUB_CMDLINE_LINUX_DEFAULT="quiet iommu=pt"',
     ],
 )
 def test_each_place_where_it_stands_is_read(line: str) -> None:
@@ -47,6 +53,9 @@ def test_each_place_where_it_stands_is_read(line: str) -> None:
         "you could try iommu=pt",
         '# GRUB_CMDLINE_LINUX_DEFAULT="quiet iommu=pt"',
         "With amd_iommu=off it works for me",
+        'Edit /etc/default/grub and set GRUB_CMDLINE_LINUX_DEFAULT="iommu=pt", then update-grub',
+        '在 /etc/default/grub 中加上 GRUB_CMDLINE_LINUX_DEFAULT="iommu=pt"',
+        "grubby --update-kernel=ALL --args=iommu=pt",
     ],
 )
 def test_advice_is_no_boot_configuration(line: str) -> None:

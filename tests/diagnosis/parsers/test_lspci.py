@@ -44,10 +44,44 @@ def test_a_line_that_grep_took_out_has_no_device() -> None:
     assert values(facts, "acs_state") == [("", True)]
 
 
-def test_a_control_line_that_a_terminal_broke_is_put_together() -> None:
-    facts = facts_of("ACSCtl: SrcValid+ TransBlk-\nReqRedir+ CmpltRedir+ UpstreamFwd+ EgressCtrl- DirectTrans-")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ACSCtl: SrcValid+ TransBlk-\nReqRedir+ CmpltRedir+ UpstreamFwd+ EgressCtrl- DirectTrans-",
+        "\t\tACSCtl:\tSrcValid+ TransBlk- Req\nRedir+ CmpltRedir+ UpstreamFwd+ EgressCtrl- DirectTrans-",
+        "> \tACSCtl:\tSrcValid+ TransBlk-\n> ReqRedir+ CmpltRedir+ UpstreamFwd+ EgressCtrl- DirectTrans-",
+        "\t\tACSCtl:=09SrcValid+ TransBlk- ReqRe=\ndir+ CmpltRedir+ UpstreamFwd+ EgressCtrl- DirectTrans-",
+    ],
+)
+def test_a_control_line_that_a_mail_or_a_terminal_broke_is_put_together(text: str) -> None:
+    facts = facts_of(text)
 
     assert facts.value("acs_redirect") is True
+
+
+@pytest.mark.parametrize(
+    ("text", "redirects"),
+    [
+        ("ACSCtl:&#9;SrcValid&#43; TransBlk- ReqRedir&#43; CmpltRedir&#43; UpstreamFwd&#43;", True),
+        ("ACSCtl: SrcValid− TransBlk− ReqRedir− CmpltRedir− UpstreamFwd− EgressCtrl− DirectTrans−", False),
+        ("lspci.txt:1234:\t\tACSCtl:\tSrcValid+ TransBlk- ReqRedir- CmpltRedir- UpstreamFwd-", False),
+        ("ACSCap: SrcValid+ ReqRedir+ CmpltRedir+ ACSCtl: SrcValid+ TransBlk- ReqRedir- CmpltRedir-", False),
+    ],
+)
+def test_a_control_line_is_read_in_whatever_it_is_wrapped(text: str, redirects: bool) -> None:
+    assert facts_of(text).value("acs_redirect") is redirects
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "If lspci shows ACSCtl with ReqRedir+ then redirection is on; switch it off in the BIOS.",
+        "ACSCtl should read `SrcValid- TransBlk- ReqRedir- CmpltRedir-` on all bridges",
+        "Look for ACSCtl: lines with SrcValid+",
+    ],
+)
+def test_prose_about_the_control_register_is_no_reading(line: str) -> None:
+    assert facts_of(line).all("acs_redirect") == []
 
 
 def test_a_control_line_cut_off_before_its_bits_is_unknown() -> None:
@@ -73,6 +107,16 @@ def test_devices_and_downgraded_links_are_listed() -> None:
 def test_the_register_read_by_setpci_tells_the_same() -> None:
     assert facts_of("$ setpci -s 80:01.1 ECAP_ACS+6.w\n001d").value("acs_redirect") is True
     assert facts_of("$ setpci -s 80:01.1 ECAP_ACS+6.w\n0011").value("acs_redirect") is False
+
+
+def test_setpci_with_names_tells_the_device_too() -> None:
+    facts = facts_of(
+        "# for d in $BRIDGES; do setpci -v -s $d ECAP_ACS+6.w; done\n"
+        "0000:81:00.0 @2a6 = 001d\n"
+        "0000:82:00.0 (ecap 0x000d @2a0) @2a6 = 0000"
+    )
+
+    assert values(facts, "acs_state") == [("0000:81:00.0", True), ("0000:82:00.0", False)]
 
 
 def test_a_register_that_is_written_tells_nothing() -> None:

@@ -28,6 +28,25 @@ from tests.diagnosis.reading import facts_of, values
         ("Linux node-a 5.15.153.1-microsoft-standard-WSL2 #1 SMP", True),
         ("00:03.0 Ethernet controller: Red Hat, Inc. Virtio network device", True),
         ("00:03.0 Ethernet controller: Intel Corporation I350 Gigabit", None),
+        ("00:01.0 VGA compatible controller: Device 1234:1111 (rev 02)", True),
+        ("systemd-detect-virt: kvm", True),
+        ("`systemd-detect-virt` says `none`", False),
+        ("run systemd-detect-virt to find out", None),
+        ("# virt-what\nkvm", True),
+        ("# virt-what\n#", None),
+        ("       Icon name: computer-vm\n         Chassis: vm\n  Virtualization: kvm", True),
+        ("         Chassis: server\n Hardware Vendor: Dell Inc.\n  Hardware Model: PowerEdge R750xa", False),
+        ("         Chassis: desktop", None),
+        ("超管理器厂商：  KVM\n虚拟化类型：   完全", True),
+        ("虚拟化：   VT-x", None),
+        ("[    0.000000] kvm-clock: Using msrs 4b564d01 and 4b564d00", True),
+        ("[    5.000000] kvm: VMX enabled", None),
+        ("# dmidecode -s system-product-name\nKVM Virtual Machine", True),
+        ("# dmidecode -s system-manufacturer\nSupermicro", False),
+        ("$ cat /sys/class/dmi/id/sys_vendor\nQEMU", True),
+        ("Machine:   Type: Kvm System: QEMU product: Standard PC (Q35 + ICH9, 2009)", True),
+        ("Machine:   Type: Desktop Mobo: ASUSTeK model: PRIME X570-PRO", False),
+        ("[    0.000000] DMI: Amazon EC2 g4dn.metal/Not Specified, BIOS 1.0 10/16/2017", False),
     ],
 )
 def test_a_machine_is_virtual_physical_or_unknown(text: str, virtual: bool | None) -> None:
@@ -39,6 +58,13 @@ def test_a_container_is_no_virtual_machine() -> None:
 
     assert facts.value("virtualized") is None
     assert facts.value("container") == "docker"
+
+
+def test_hostnamectl_in_a_container_tells_the_container_only() -> None:
+    facts = facts_of("         Chassis: container\n  Virtualization: docker")
+
+    assert facts.value("virtualized") is None
+    assert "docker" in values(facts, "container")
 
 
 def test_a_command_without_its_answer_tells_nothing() -> None:

@@ -4,6 +4,7 @@ Samples:
 
     BOOT_IMAGE=/vmlinuz-5.15.0 root=UUID=… ro intel_iommu=on iommu=pt
     GRUB_CMDLINE_LINUX_DEFAULT="quiet amd_iommu=off"
+    boot.kernelParams = [ "amd_iommu=on" "iommu=pt" ];
     [    0.000000] Command line: BOOT_IMAGE=/boot/vmlinuz …
 
 A sentence that advises an option is no boot configuration. `intel_iommu=` says nothing about an AMD host and the other
@@ -15,13 +16,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from troubleshoot.diagnosis.evidence import Section
+from troubleshoot.diagnosis.evidence import Document, Line, Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
 BOOTED = re.compile(
     r"BOOT_IMAGE=|initrd=\S+.*\binit=|^\s*(?:Kernel )?[Cc]ommand line\s*:|\bGRUB_CMDLINE_LINUX(?:_DEFAULT)?\s*=|^\s*options\s+\S*root=|\bro(?:ot)?=(?:UUID|/dev|LABEL|PARTUUID)\S*|^\s*linux(?:efi|16)?\s+/\S+"
+    r"|^\s*(?:boot\.)?kernelParams\s*=|^\s*args=\""
 )
 COMMENT = re.compile(r"^\s*#(?!\s*cat )")
 OPTION = re.compile(r"(?<![\w.-])(?:(?P<name>[a-z][\w.-]*)=(?P<value>[^\s\"']+))")
@@ -36,25 +38,19 @@ OURS = (
     "vfio-pci.ids",
     "pcie_aspm",
 )
-WORDS_BEFORE = re.compile(r"\b(?:add|set|append|use|try|put|should|example|e\.g\.|edit|change|with)\b", re.I)
-PROC = re.compile(r"/proc/cmdline")
-ELIDED = re.compile(r"(?:\.\.\.|…|\[\.\.\.\])")
+ADVICE = re.compile(
+    r"\b(?:add|set|append|use|try|put|should|example|e\.g\.|edit|change|with|sed|echo)\b|加|改|设|例如", re.I
+)
+PROC = re.compile(r"/proc/cmdline|/etc/kernel/cmdline")
+NIX_LIST = re.compile(r"kernelParams\s*=[^\]]*$")
+MORE_OPTIONS = re.compile(r"^[\w.\-/]*[\w=:,./-]+(?:\s+[\w.\-]+(?:=\S*)?)*\s*$")
 LONGEST = 2000  # characters of one line; what these formats say stands at its start
 
 
 def parse(section: Section) -> Iterator[Fact]:
     for line in section.lines:
         body = peel(line.text).body[:LONGEST]
-        text = body
-        # A terminal may have broken the line: what follows belongs to it while it looks like options.
-        for following in section.document.following(line.number + 1):
-            if (
-                not re.match(r"^[\w.\-/]*[\w=:,./-]+(?:\s+[\w.\-]+(?:=\S*)?)*\s*$", following.text)
-                or "=" not in following.text
-                or len(text) > 4000
-            ):
-                break
-            text += " " + following.text.strip()
+        text = whole(section.document, line, body)
         if not is_configuration(section, line.number, body, text):
             continue
         options = [(match["name"], match["value"].strip(",;")) for match in OPTION.finditer(text)]
@@ -66,17 +62,29 @@ def parse(section: Section) -> Iterator[Fact]:
             yield Fact("iommu", state, line)
 
 
+def whole(document: Document, line: Line, body: str) -> str:
+    """The line with what a terminal broke off it, which looks like options, or with the rest of a Nix list."""
+    text = body
+    for following in document.following(line.number + 1):
+        if len(text) > 4000:
+            break
+        if not NIX_LIST.search(text) and (not MORE_OPTIONS.match(following.text) or "=" not in following.text):
+            break
+        text += " " + following.text.strip()
+    return text
+
+
 def is_configuration(section: Section, number: int, body: str, text: str) -> bool:
     if COMMENT.match(body):
         return False
-    if BOOTED.search(body):
-        return True
+    if match := BOOTED.search(body):
+        return not ADVICE.search(body[: match.start()])
     before = section.document.line(number - 1)
     after_command = any(
         (earlier := section.document.line(number - back)) is not None and PROC.search(earlier.text) is not None
         for back in (1, 2)
     )
-    return after_command and before is not None and bool(OPTION.search(text)) and not WORDS_BEFORE.search(body)
+    return after_command and before is not None and bool(OPTION.search(text)) and not ADVICE.search(body)
 
 
 def iommu_of(options: dict[str, str], pairs: list[str]) -> str | None:
@@ -108,6 +116,7 @@ FORMATS = (
         lines=(
             r"BOOT_IMAGE=",
             r"GRUB_CMDLINE_LINUX",
+            r"kernelParams\s*=",
             r"[Cc]ommand line\s*:.*(?:iommu|root=|pci=)",
             r"(?:intel_iommu|amd_iommu|iommu|iommu\.passthrough)=(?:on|off|pt|force|nopt|[01]\b)",
             r"pcie_acs_override=|pci=(?:disable_acs_redir|config_acs|noacs)",

@@ -20,17 +20,24 @@ from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
 XID = re.compile(
-    r"NVRM:\s*(?:GPU\S*\s+)?Xid \((?:PCI:)?(?P<pci>[0-9A-Fa-f:.]+)\):\s*(?P<number>\d+)\s*(?:,\s*(?P<text>.*))?$"
+    r"NVRM:\s*(?:GPU\S*\s+)?Xid \((?:PCI:)?(?P<pci>[0-9A-Fa-f:.]+)[^)]{0,20}\):\s*(?P<number>\d{1,4})\b(?:\s*,\s*(?P<text>.*))?"
 )
+XID_BROKEN = re.compile(r"NVRM:\s*(?:GPU\S*\s+)?Xid \([^)]{4,40}\):$")  # a terminal broke the line before the number
+# Kubernetes' device plugin watches for Xids and tells the one that it found.
+XID_WATCHED = re.compile(r"XidCriticalError: Xid=(?P<number>\d{1,4}) on Device=(?P<gpu>[\w-]+)")
 SXID = re.compile(r"SXid \((?:PCI:)?(?P<pci>[0-9A-Fa-f:.]+)\):\s*(?P<number>\d+)")
 DOMAIN_TYPE = re.compile(r"iommu: Default domain type: (?P<type>Translated|Passthrough)", re.I)
 IOMMU_ON = re.compile(
-    r"DMAR: IOMMU enabled|DMAR: Intel\(R\) Virtualization Technology for Directed I/O|AMD-Vi: (?:Found IOMMU|Interrupt remapping enabled|IOMMU performance|Lazy IO/TLB|Initialized for Passthrough|Virtual APIC enabled)|Adding to iommu group \d+|DMAR: Using Queued invalidation|arm-smmu\S*: .*(?:probing|features)"
+    r"DMAR: IOMMU enabled|(?:DMAR|PCI-DMA): Intel\(R\) Virtualization Technology for Directed I/O|perf/amd_iommu: Detected|AMD-Vi: (?:Found IOMMU|Interrupt remapping enabled|IOMMU performance|Lazy IO/TLB|Initialized for Passthrough|Virtual APIC enabled)|Adding to iommu group \d+|DMAR: Using Queued invalidation|arm-smmu\S*: .*(?:probing|features)"
 )
 AMD_PASSTHROUGH = re.compile(
     r"AMD-Vi: Initialized for Passthrough Mode|DMAR: Hardware identity mapping|Using (?:default )?passthrough", re.I
 )
-GROUP = re.compile(r"^\s*IOMMU [Gg]roup \d+:?(?:\s|$)|/sys/kernel/iommu_groups/\d+/devices/")
+GROUP = re.compile(r"^\s*IOMMU [Gg]roup:? \d+:?(?:\s|$)|/sys/kernel/iommu_groups/\d+/devices/")
+# /sys/kernel/iommu_groups/<n>/type, by grep or by cat with its answer below (domain/nccl.md §4.4).
+GROUP_TYPE = re.compile(r"/sys/kernel/iommu_groups/[^/\s]+/type\b(?::\s*(?P<type>\S+))?")
+GROUP_TYPES = {"DMA": "translated", "DMA-FQ": "translated", "identity": "passthrough"}
+UNITS = re.compile(r"^\s*(?:(?:dmar|ivhd)\d+\s*)+$")  # what /sys/class/iommu lists
 STATE_OFF = re.compile(
     r"IOMMU(?: State)?\s*:\s*[Dd]isabled|AMD-Vi: .*(?:disabled by|not enabled)|DMAR: IOMMU (?:disabled|not found)|iommu: .*[Dd]isabled on kernel command line"
 )
@@ -54,14 +61,24 @@ LONGEST = 2000  # characters of one line; what these formats say stands at its s
 def parse(section: Section) -> Iterator[Fact]:
     for line in section.lines:
         body = peel(line.text).body[:LONGEST]
+        if XID_BROKEN.search(body) and (below := section.document.line(line.number + 1)):
+            body += " " + below.text.strip()[:LONGEST]
         if match := XID.search(body):
             number = int(match["number"])
             yield Fact("xids", number, line)
             yield Fact("xid_event", (number, match["pci"], (match["text"] or "").strip()), line)
+        elif match := XID_WATCHED.search(body):
+            yield Fact("xids", int(match["number"]), line)
+            yield Fact("xid_event", (int(match["number"]), match["gpu"], ""), line)
         elif match := SXID.search(body):
             yield Fact("sxids", int(match["number"]), line)
         elif match := DOMAIN_TYPE.search(body):
             yield Fact("iommu", match["type"].lower(), line)
+        elif match := GROUP_TYPE.search(body):
+            below = section.document.line(line.number + 1)
+            kind = match["type"] or (below.text.strip() if below else "")
+            if kind in GROUP_TYPES:
+                yield Fact("iommu", GROUP_TYPES[kind], line)
         elif STATE_OFF.search(body):
             yield Fact("iommu", "off", line)
         elif AMD_PASSTHROUGH.search(body):
@@ -71,7 +88,7 @@ def parse(section: Section) -> Iterator[Fact]:
             yield Fact("iommu", "on", line)
             bdf = match["bdf"] or match["device"] or match["intel"] or ""
             yield Fact("iommu_fault", (bdf, address[1] if address else "", match["driver"] or ""), line)
-        elif IOMMU_ON.search(body) or GROUP.search(body) or STATE_ON.search(body):
+        elif any(pattern.search(body) for pattern in (IOMMU_ON, GROUP, STATE_ON, UNITS)):
             yield Fact("iommu", "on", line)
         elif match := OOM.search(body):
             yield Fact("oom_killed", match["name"] or match["task"] or match["invoked"], line)
@@ -91,14 +108,17 @@ FORMATS = (
         title={"en": "kernel log", "zh-hans": "内核日志"},
         lines=(
             r"NVRM:\s*(?:GPU\S*\s+)?Xid \(",
+            r"XidCriticalError: Xid=",
             r"SXid \(",
             r"iommu: Default domain type",
             r"DMAR: ",
             r"AMD-Vi: ",
             r"Adding to iommu group",
             r"IO_PAGE_FAULT",
-            r"IOMMU [Gg]roup \d+",
-            r"/sys/kernel/iommu_groups/\d+/devices/",
+            r"IOMMU [Gg]roup:? \d+",
+            r"/sys/kernel/iommu_groups/",
+            r"^\s*(?:dmar|ivhd)\d+(?:\s|$)",
+            r"PCI-DMA: Intel|perf/amd_iommu: Detected",
             r"IOMMU(?: State)?\s*:\s*[A-Za-z]",
             r"arm-smmu",
             r"[Oo]ut of memory[^K]*Killed process",

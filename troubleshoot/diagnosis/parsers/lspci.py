@@ -22,7 +22,11 @@ from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
-ACSCTL = re.compile(r"ACSCtl\W*:?\s*(?P<bits>.*)")
+ACSCTL = re.compile(r"ACSCtl\b\W{0,8}(?P<bits>(?:[A-Z]\w*[+-]\s*)+)")
+# What a mail or a terminal may have broken off an ACSCtl line.
+FLAGS = re.compile(r"^\s*[A-Za-z]{0,11}[+-](?:\s|$)")
+# Signs as chat programs typeset them, and a tab as quoted-printable mails spell it.
+TYPESET = ((re.compile("[\u2212\u2010-\u2014]"), "-"), (re.compile("\uff0b"), "+"), (re.compile("=09"), "\t"))
 REDIRECT = re.compile(r"(?:Req|Cmplt)Redir(?P<sign>[+-])")
 DEVICE = re.compile(r"(?:^|[\s>])(?P<bdf>(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]) (?P<what>[A-Z3][^\n]*)")
 DENIED = re.compile(r"Capabilities: <access denied>")
@@ -30,21 +34,30 @@ LINK = re.compile(
     r"LnkSta:\s+Speed (?P<speed>[\d.]+GT/s)(?: \((?P<speed_note>\w+)\))?, Width (?P<width>x\d+)(?: \((?P<note>\w+)\))?"
 )
 SETPCI = re.compile(r"setpci\s.*(?:ECAP_ACS\+(?:0x)?0?6|f2a|[0-9a-f]{3})\.w")
-REGISTER = re.compile(r"^\s*(?P<value>[0-9a-f]{4})\s*$")
+REGISTER = re.compile(r"^\s*(?:(?P<bdf>[0-9a-f:.]{7,12}) (?:\(.*\) )?@[0-9a-f]+ = )?(?P<value>[0-9a-f]{4})\s*$")
 REDIRECT_BITS = 0x04 | 0x08  # request and completion redirect (PCI Express base specification, ACS control register)
 FARTHEST = 400  # lines between a device's first line and its ACSCtl
 LONGEST = 2000  # characters of one line; what these formats say stands at its start
 
 
-def whole(document: Document, line: Line) -> str:
-    """The ACSCtl line with what a mail or terminal broke off it (a soft break ends in `=`)."""
-    text = line.text
+def control(document: Document, line: Line) -> str:
+    """The control register's flags, put together again where a mail or terminal broke them; "" when none are shown."""
+    text = shown(line.text)
+    text = text[text.index("ACSCtl") :].rstrip() if "ACSCtl" in text else ""
     for following in document.following(line.number + 1):
-        if "DirectTrans" in text or len(text) > 400:
+        more = shown(following.text)
+        if not text or "DirectTrans" in text or len(text) > 400 or not FLAGS.match(more):
             break
-        text = (
-            text.rstrip().removesuffix("=") + (" " if not text.rstrip().endswith("=") else "") + following.text.strip()
-        )
+        within_a_word = text[-1] == "=" or text[-1].isalpha()
+        text = (text.removesuffix("=") + ("" if within_a_word else " ") + more.strip()).rstrip()
+    match = ACSCTL.search(text)
+    return match["bits"] if match else ""
+
+
+def shown(text: str) -> str:
+    text = peel(text).body[:LONGEST]
+    for pattern, plain in TYPESET:
+        text = pattern.sub(plain, text)
     return text
 
 
@@ -60,8 +73,8 @@ def device_above(document: Document, line: Line) -> str:
 def parse(section: Section) -> Iterator[Fact]:
     for line in section.lines:
         body = peel(line.text).body[:LONGEST]
-        if ACSCTL.search(body) and "ACSCap" not in body:
-            signs = [match["sign"] for match in REDIRECT.finditer(whole(section.document, line))]
+        if "ACSCtl" in body:
+            signs = [match["sign"] for match in REDIRECT.finditer(control(section.document, line))]
             if signs:
                 redirects = "+" in signs
                 yield Fact("acs_redirect", redirects, line)
@@ -82,14 +95,14 @@ def parse(section: Section) -> Iterator[Fact]:
 
 
 def registers(document: Document, line: Line) -> Iterator[Fact]:
-    """The ACS control registers that `setpci -s … ECAP_ACS+6.w` prints below it, one a line."""
+    """The ACS control registers that `setpci [-v] -s … ECAP_ACS+6.w` prints below it, one a line."""
     for following in document.following(line.number + 1):
         if following.number > line.number + 64:
             return
         if match := REGISTER.match(following.text):
             redirects = bool(int(match["value"], 16) & REDIRECT_BITS)
             yield Fact("acs_redirect", redirects, following)
-            yield Fact("acs_state", ("", redirects), following)
+            yield Fact("acs_state", (match["bdf"] or "", redirects), following)
 
 
 FORMATS = (
