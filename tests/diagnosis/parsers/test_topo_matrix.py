@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import random
 import re
 from collections.abc import Callable
@@ -119,6 +120,17 @@ COATS: dict[str, Callable[[list[str]], list[str]]] = {
     "kubernetes": lambda lines: [f"2025-05-16T13:12:16.612345Z stdout F {line}" for line in lines],
     "journald": lambda lines: [f"May 16 13:12:16 node-a launch[221]: {line}" for line in lines],
     "pdsh": lambda lines: [f"node-a: {line}" for line in lines],
+    "line numbers": lambda lines: [f"{n:6}\t{line}" for n, line in enumerate(lines, 1)],
+    "json": lambda lines: [
+        json.dumps({"log": f"{line}\n", "stream": "stdout", "time": "2025-05-16T13:12:16Z"}) for line in lines
+    ],
+    "a string's constant": lambda lines: [repr("\n".join(lines))],
+    "torchrun": lambda lines: [f"[default0]:{line}" for line in lines],
+    "mpirun": lambda lines: [f"[1,0]<stdout>:{line}" for line in lines],
+    "ray": lambda lines: [f"(RayWorkerWrapper pid=211, ip=10.0.0.2) {line}" for line in lines],
+    "logger": lambda lines: [f"INFO 05-16 13:12:16 [collect.py:33] {line}" for line in lines],
+    "in Chinese": lambda lines: ["以下是 topo -m 的输出：", *lines, "请问 GPU0 和 GPU1 之间是 PHB 吗？"],
+    "wrapped at 72": wrapped(72),
     "worker": lambda lines: [f"(Worker pid=211) {line}" for line in lines],
     "entities": lambda lines: [html.escape(line).replace("  ", "&nbsp; ") for line in lines],
     "hard blanks": lambda lines: [line.replace(" ", "\u00a0") for line in lines],
@@ -229,6 +241,99 @@ def test_a_processor_list_broken_by_the_terminal_is_joined() -> None:
     assert found.cpu_affinity == {"GPU0": "0-17,36-53", "GPU1": "18-35,54-71"}
 
 
+@pytest.mark.parametrize("width", [60, 72, 80, 100])
+def test_lines_broken_at_the_terminals_width_are_whole_again_also_within_a_word(width: int) -> None:
+    rows, wanted = table("new", 16, 2, seed=6)
+    cells = [[cell.strip() for cell in row] for row in rows]
+    columns = [max(len(row[at]) if at < len(row) else 0 for row in cells) for at in range(len(cells[0]))]
+    lines = ["  ".join(cell.ljust(columns[at]) for at, cell in enumerate(row)).rstrip() for row in cells]
+    (found,) = matrices(
+        "\n".join([line[at : at + width] for line in lines for at in range(0, len(line), width)] + LEGEND)
+    )
+    assert (found.gpus, found.nics, found.links) == (wanted.gpus, wanted.nics, wanted.links)
+    assert (found.cpu_affinity, found.numa) == (wanted.cpu_affinity, wanted.numa)
+
+
+@pytest.mark.parametrize("layout", [with_tabs, with_blanks], ids=lambda f: f.__name__)
+def test_wherever_the_text_ends_what_stands_there_is_told_and_no_more(
+    layout: Callable[[list[list[str]]], list[str]],
+) -> None:
+    rows, wanted = table("new", 4, 1, seed=8)
+    lines = layout(rows)
+    text = "\n".join(lines)
+    for end in range(len(lines[0]) + len(lines[1]) + 1, len(text), 3):
+        (found,) = matrices(text[:end])
+        assert (found.gpus, found.nics) == (wanted.gpus, wanted.nics)
+        whole = text[:end].split("\n")[1:-1]
+        given = {pair: code for pair, code in wanted.links.items() if int(pair[0][3:]) < len(whole)}
+        assert set(given.items()) <= set(found.links.items()) <= set(wanted.links.items())
+        assert found.cpu_affinity is not None
+        assert set(found.cpu_affinity.items()) <= set(wanted.cpu_affinity.items())  # type: ignore[union-attr]
+
+
+def test_network_cards_may_stand_first() -> None:
+    text = """
+            mlx5_0  GPU0    GPU1    CPU Affinity
+    mlx5_0   X      PIX     SYS
+    GPU0    PIX      X      NODE    0-15
+    GPU1    SYS     NODE     X      0-15
+    """
+    (found,) = matrices(text)
+    assert (found.gpus, found.nics) == (("GPU0", "GPU1"), ("mlx5_0",))
+    assert found.links == {("GPU0", "GPU1"): "NODE"}
+
+
+def test_rows_whose_head_was_not_copied_still_tell_their_columns_by_the_diagonal() -> None:
+    (found,) = matrices(
+        "GPU2    PHB     PHB      X      SYS     0-15    0\nGPU3    SYS     SYS     SYS      X      16-31   1\n"
+    )
+    assert found.gpus == ("GPU0", "GPU1", "GPU2", "GPU3")
+    assert found.links[("GPU2", "GPU3")] == "SYS"
+    assert ("GPU0", "GPU1") not in found.links
+    assert not found.complete
+
+
+@pytest.mark.parametrize(
+    ("tail", "cpu", "numa"),
+    [
+        ("0-31\t0\t\tN/A", "0-31", "0"),
+        ("0-31\t\t\tN/A", "0-31", None),
+        ("\t0\t\tN/A", None, "0"),
+        ("\t\t\tN/A", None, None),
+        ("N/A\tN/A\t\tN/A", "N/A", "N/A"),
+        ("0-71\t0,2-17\t\t1", "0-71", "0,2-17"),
+    ],
+)
+def test_an_empty_cell_is_told_from_its_neighbours_by_the_tab_stops(
+    tail: str, cpu: str | None, numa: str | None
+) -> None:
+    tabs = "\tGPU0\tGPU1\tCPU Affinity\tNUMA Affinity\tGPU NUMA ID\n" + "".join(
+        f"GPU{a}\t{' X ' if a == 0 else 'PHB'}\t{' X ' if a else 'PHB'}\t{tail}\n" for a in (0, 1)
+    )
+    for text in (tabs, tabs.expandtabs()):
+        (found,) = matrices(text)
+        assert found.cpu_affinity is not None
+        assert found.numa is not None
+        assert (found.cpu_affinity.get("GPU0"), found.numa.get("GPU0")) == (cpu, numa)
+        assert (found.cpu_affinity.get("GPU1"), found.numa.get("GPU1")) == (cpu, numa)
+
+
+def test_columns_of_a_switch_are_no_cards() -> None:
+    (found,) = matrices(
+        "        GPU0    GPU1    SW0     NIC0\nGPU0     X      NV18    NV18    PIX\nGPU1    NV18     X      NV18    SYS\n"
+    )
+    assert (found.gpus, found.nics, found.links) == (("GPU0", "GPU1"), ("NIC0",), {("GPU0", "GPU1"): "NV18"})
+
+
+def test_a_command_that_asks_for_both_tables_gives_the_matrix_of_one() -> None:
+    (found,) = matrices(
+        "$ nvidia-smi topo -m && nvidia-smi topo -p2p r\n"
+        "        GPU0    GPU1\nGPU0     X      PHB\nGPU1    PHB      X\n"
+        " \tGPU0\tGPU1\t\n GPU0\tX\tNS\t\n GPU1\tNS\tX\t\n"
+    )
+    assert found.links == {("GPU0", "GPU1"): "PHB"}
+
+
 NONE = {
     "topo -p2p": "$ nvidia-smi topo -p2p r\n        GPU0    GPU1\n GPU0   X       OK\n GPU1   OK      X\n",
     "topo -p2p, unknown": "$ nvidia-smi topo -p2p w\n        GPU0    GPU1\n GPU0   X       U\n GPU1   U       X\n",
@@ -238,6 +343,10 @@ NONE = {
     "mthreads-gmi": "$ mthreads-gmi topo -m\n        GPU0    GPU1\nGPU0     X      MPB\nGPU1    MPB      X\n",
     "mthreads-gmi, command lost": "        GPU0    GPU1    GPU2\nGPU0     X      MPB     NODE\nGPU1    MPB      X      NODE\nGPU2    NODE    NODE     X\n",
     "mx-smi": "mx-smi topo -m\n        GPU0    GPU1    Node Affinity\nGPU0     X      MX      0\nGPU1    MX       X      0\n",
+    "amd-smi": "LINK TYPE TABLE:\n         GPU0  GPU1\nGPU0   SELF XGMI\nGPU1   XGMI SELF\n",
+    "xpu-smi": "xpu-smi topo -m\n         XPU0    XPU1    CPU Affinity\nXPU0     X      NODE    0-15\nXPU1    NODE     X      0-15\n",
+    "a single row": "GPU1 PHB X SYS\n",
+    "a table of results": "| GPU0 | GPU1 | result |\n|---|---|---|\n| X | PHB | hang |\n",
     "dcgm": "      GP0     GP1\nGP0   X       NV2\nGP1   NV2     X\n",
     "prose": "GPU0 and GPU1 are joined by PIX, GPU2 GPU3 by SYS.\n",
     "a header alone": "        GPU0    GPU1    CPU Affinity    NUMA Affinity\n",

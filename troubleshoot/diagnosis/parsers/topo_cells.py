@@ -16,6 +16,7 @@ BLANK = r"[\s|*`\"']"
 CELL = re.compile(rf"{BLANK}*(?P<code>{CODES})(?=$|[\s|*`\"'.,;\d\\]|{CODES})")
 NIC = r"(?:NIC\d+|mlx\d+_(?:bond_?)?\d+|(?:hfi1|bnxt_re|irdma|qedr|roce|rocep|ibp|ib|efa|rdmap|cxib|hns|mana|erdma|rdma|xscale|ionic)[\w.-]*)"
 GPU = re.compile(r"GPU\d+")
+FIRST = re.compile(rf"(?:(?<![\w/.-]){NIC}{BLANK}+)*GPU\d+")  # where a header's columns start
 COLUMN = re.compile(rf"GPU\d+|{NIC}|(?<![\w/.-])[a-z][\w.-]*\d[\w.-]*")
 TITLES = (
     ("cpu", re.compile(r"C\s*P\s*U\s*A\s*f\s*f\s*i\s*n\s*i\s*t\s*y", re.I)),
@@ -24,6 +25,7 @@ TITLES = (
 )
 TITLE = re.compile(r"(?:CPU|NUMA)\s*Affi", re.I)
 ANOTHERS_CODE = re.compile(r"[A-Z][A-Z0-9_+-]{0,8}|-?\d{1,3}")
+TAB = 8  # columns between tab stops
 MANY = 1024  # more columns than any machine has
 
 Cells = dict[str, dict[str, str]]  # row name → column name → cell
@@ -80,7 +82,7 @@ def read_spaced(header: str, rows: Sequence[str], names: dict[str, str], last_is
     for _, pattern in reversed(TITLES):
         bare = pattern.sub(" ", bare)
     order = [name for _, name in titles]
-    started = GPU.search(bare)
+    started = FIRST.search(bare)
     bare = bare[started.start() :] if started else ""
     row_names = [name for row in rows if (name := name_of(row, ()))]
     columns = [
@@ -94,19 +96,34 @@ def read_spaced(header: str, rows: Sequence[str], names: dict[str, str], last_is
             if name:
                 break  # a second table whose header was not copied
             continue
-        codes, rest, cut = codes_of(row[row.index(name) + len(name) :], len(columns))
+        at_the_end = last_is_cut and at == len(rows) - 1
+        row = row[row.index(name) :]
+        codes, rest, cut = codes_of(row[len(name) :], len(columns))
         found = dict(zip(columns, codes, strict=False))
         if found.get(name, "X") != "X" or any(code == "X" for column, code in found.items() if column != name):
             found = {}  # a cell was lost or doubled: which link is whose is not known
         elif name in found and (
-            (len(codes) < len(columns) and rest.strip(" \t|")) or ("N/A" in codes and len(rest.split()) < len(order))
+            (len(codes) < len(columns) and rest.strip(" \t|") and not (at_the_end and is_start_of_code(rest.strip())))
+            or ("N/A" in codes and len(rest.split()) < len(order))
         ):
             found = dict(list(found.items())[: columns.index(name) + 1])  # a cell was lost right of the diagonal
-        at_the_end = last_is_cut and at == len(rows) - 1
-        cut = cut or (at_the_end and not rest.strip() and codes[-1:] != ["X"])
+        cut = cut or (at_the_end and not rest and codes[-1:] != ["X"])
         if cut and found:
             unsure.add((name, list(found)[-1]))
-        found.update(affinities(rest, order, at_the_end))
+        told = affinities(rest, order, at_the_end)
+        placed = on_tab_stops(row, len(row) - len(rest)) if 0 < len(told) < len(order) else []
+        if at_the_end and len(placed) < len(order):
+            placed = []  # the line may be cut
+        if placed:
+            told = {title: cell for title, cell in zip(order[:2], placed, strict=False) if cell}
+        if (
+            at_the_end
+            and not placed
+            and rest == rest.rstrip()
+            and is_cut_short(told, order, name == columns[-1], cells)
+        ):
+            told.popitem()
+        found.update(told)
         cells[name] = found
     drop_cut(cells, unsure)
     return matrix_of(columns, cells, set(order) - {"gpu numa"}, names)
@@ -147,9 +164,9 @@ def codes_of(rest: str, wanted: int) -> tuple[list[str], str, bool]:
             and not (rest_is_cut and is_start_of_code(token[1]))
         ):
             raise NotNvidia(token[1])
-        if token and not codes:
+        if token and not codes and not (rest_is_cut and is_start_of_code(token[1])):
             raise NotNvidia(token[1])
-        return codes, tail, rest_is_cut and bool(codes) and rest == rest.rstrip() and codes[-1].startswith("NV")
+        return codes, tail, not token and bool(codes) and rest == rest.rstrip() and codes[-1].startswith("NV")
     return codes, tail, False
 
 
@@ -176,11 +193,29 @@ def affinities(rest: str, order: Sequence[str], is_cut: bool) -> dict[str, str]:
     if order[:1] == ["cpu"] and len(parts) > len(order):
         extra = len(parts) - len(order)
         parts = ["".join(parts[: extra + 1]), *parts[extra + 1 :]]
-    if is_cut and 0 < len(parts) < len(order):
-        parts = parts[:-1]  # the last one may lack its end
     if len(parts) < len(order) and parts and not is_cut:
         return by_looks(parts, order)
     return dict(zip(order, parts, strict=False))
+
+
+def on_tab_stops(row: str, end: int) -> list[str]:
+    """The cells right of the link codes (which end at `end`), empty ones too; [] where the copy lost the tab stops."""
+    line, at = row.expandtabs(), len(row[:end].expandtabs())
+    cells: list[str] = []
+    for match in re.compile(r"\S+").finditer(line, at):
+        if match.start() % TAB:
+            return []
+        cells += [""] * (match.start() // TAB - at // TAB - 1) + [match[0]]
+        at = match.end()
+    return cells
+
+
+def is_cut_short(told: dict[str, str], order: Sequence[str], is_last_row: bool, cells: Cells) -> bool:
+    """Whether the last cell of the last line may lack its end: others are missing behind it, or it may well go on."""
+    if not told or (len(told) == len(order) and (is_last_row or order[-1] != "cpu")):
+        return False
+    title, cell = list(told.items())[-1]
+    return cell not in {other.get(title) for other in cells.values()}
 
 
 def by_looks(parts: Sequence[str], order: Sequence[str]) -> dict[str, str]:
@@ -203,23 +238,20 @@ def by_looks(parts: Sequence[str], order: Sequence[str]) -> dict[str, str]:
 def without_header(rows: Sequence[str]) -> Made | None:
     """Rows whose header was not copied: read only where the diagonal says which column is whose."""
     names = [name_of(row, ()) for row in rows]
-    gpus = [name for name in names if GPU.fullmatch(name)]
-    if len(gpus) < 2 or names[: len(gpus)] != [f"GPU{n}" for n in range(len(gpus))] or len(set(names)) != len(names):
+    numbers = [int(name[3:]) for name in names if GPU.fullmatch(name)]
+    if len(numbers) < 2 or numbers != sorted(set(numbers)) or len(set(names)) != len(names) or numbers[-1] >= MANY:
         return None
-    read = [codes_of(row[row.index(name) + len(name) :], MANY)[0] for row, name in zip(rows, names, strict=True)]
-    if any(code[at : at + 1] != ["X"] or code.count("X") != 1 for at, code in enumerate(read)):
+    gpus = [f"GPU{number}" for number in range(numbers[-1] + 1)]
+    columns = gpus + names[len(numbers) :]
+    read = {name: codes_of(row[row.index(name) + len(name) :], MANY)[0] for row, name in zip(rows, names, strict=True)}
+    if any(codes.count("X") != 1 or codes.index("X") != columns.index(name) for name, codes in read.items()):
         return None
-    if any(
-        read[a][b] != read[b][a] for a in range(len(gpus)) for b in range(a) if b < len(read[a]) and a < len(read[b])
-    ):
+    if any(len(codes) != len(columns) for codes in read.values()):
+        columns = gpus  # further columns, of which it is not known whose they are
+    cells = {name: dict(zip(columns, codes, strict=False)) for name, codes in read.items()}
+    if any(cells[b].get(a, code) != code for a in cells for b, code in cells[a].items() if b in cells):
         return None
-    columns = names if all(len(codes) == len(names) for codes in read) else gpus
-    return matrix_of(
-        columns,
-        {name: dict(zip(columns, codes, strict=False)) for name, codes in zip(names, read, strict=True)},
-        set(),
-        {},
-    )
+    return matrix_of(columns, cells, set(), {})
 
 
 def matrix_of(columns: Sequence[str], cells: Cells, titled: set[str], names: dict[str, str]) -> Made | None:

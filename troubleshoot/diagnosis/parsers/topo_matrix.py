@@ -26,25 +26,25 @@ from troubleshoot.diagnosis.evidence import Line, Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.parsers.topo_cells import (
-    BLANK,
-    CODES,
-    NIC,
-    TITLE,
     NotNvidia,
     read_piped,
     read_spaced,
     without_header,
 )
+from troubleshoot.diagnosis.parsers.topo_lines import (
+    BROKEN_REST,
+    LONE_NAME,
+    PIPE_ROW,
+    REST,
+    ROW,
+    is_header,
+    is_row,
+    spelt_out,
+    unrolled,
+    unwrapped,
+)
 from troubleshoot.diagnosis.peel import peel, without_colour
 
-# What may stand before a line: quote and comment marks, list bullets, a string's quote, a line number, a host's name.
-COAT = r"[\s|>#*/;+\"'`-]*(?:\d{1,4}[:.|]?\s+(?=(?:GPU|NIC|mlx)\d))?(?:[A-Za-z][\w.-]{0,60}:\s+(?=(?:GPU|NIC|mlx)\d))?"
-NAME = r"(?:GPU\d+|NIC\d+|[A-Za-z][\w.-]*\d[\w.-]*)"
-ROW = re.compile(
-    rf"^{COAT}[*`]*(?P<name>{NAME})[*`]*(?:{BLANK}+(?:(?P<x>X)|{CODES})(?=$|[\s|*`\d]|{CODES})|(?=X(?:[\s|]|{CODES}))|(?<=\d)(?:{CODES})(?:{CODES}|\s+X))"
-)
-# In a table with other columns first the name stands further right.
-PIPE_ROW = re.compile(rf"^[^|]*\|.*\|[\s*`]*(?:GPU\d+|{NIC})[\s*`]*\|[\s*`]*(?:{CODES})[\s*`]*\|")
 LEGEND = re.compile(
     r"^\W*(?:Legend\b|NIC Legend\b|(?:X|SYS|NODE|PHB|PXB|PIX|PSB|SOC|NV#|NVL?\d*|C2C)\W*\s*=|NIC\d+\s*:)", re.I
 )
@@ -62,28 +62,21 @@ OTHER_LEGEND = re.compile(
 OTHER_TOOL = re.compile(
     r"\b(?:rocm-smi|amd-smi|npu-smi|mthreads-gmi|mx-smi|ixsmi|cnmon|hy-smi|efsmi|brsmi|xpu-smi|hl-smi|vasmi)\b"
 )
-# What the rest of a wrapped line may look like: link codes, processor lists, words of the titles.
-REST = re.compile(
-    rf"^{BLANK}*(?:(?:{CODES}|[\d,-]+|N/A|[A-Za-z]{{0,4}}ffinity|[a-z]{{1,6}}ty|Af\w{{0,5}}|NUMA|[CN]?[PU]?[UM]A?|ID|D|CPU|GPU|GPU\d+|{NIC}){BLANK}*)+$"
-)
-# A hard break may fall within a code: `SY` + `S`.
-BROKEN_REST = re.compile(
-    rf"^(?:[A-Z]{{1,3}}\d{{0,3}}|_\d{{1,3}}|[a-z]\w{{0,5}}|\d{{1,2}})(?:{BLANK}+(?:{CODES}|[\d,-]+|N/A|GPU\d+|{NIC}|CPU|NUMA|GPU|ID|Affinity))+{BLANK}*$"
-    r"|^(?:S|YS|E|DE|ODE|B|HB|XB|IX|V?\d{1,2}|/A|A)$"
-)
 RULE = re.compile(r"^[\s|:+=─-]+$")
 FENCE = re.compile(r"^\W*```")
 BOXES = str.maketrans({"│": "|", "┃": "|", "║": "|", "├": "|", "┤": "|", "\u3000": " "})
-# Blanks, tabs, pipes, box drawings and blanks spelt as entities.
-BETWEEN = r"(?:[^A-Za-z0-9]|&nbsp;)"
+# Blanks, tabs, pipes, box drawings, blanks spelt as entities and tabs as JSON writes them.
+BETWEEN = r"(?:[^A-Za-z0-9]|&nbsp;|\\t)"
 # pdsh and others write the host before every line.
 HOST = re.compile(r"^[A-Za-z][\w.-]{0,60}: ?(?=\s*(?:GPU\d|NIC\d|mlx\d|NIC Legend|Legend|(?:X|[A-Z]{2,4}|NV#)\s+=|\|))")
+# `cat -n`, grep -n, a page that numbers its lines.
+NUMBER = re.compile(r"^\s*\d{1,5}[:.|]?[ \t]+(?=\s*(?:NIC\d+:|NIC Legend|Legend|(?:X|[A-Z]{2,4}|NV#)\s+=|[-|]))")
+NUMBERED_ROW = re.compile(r"^\s*\d{1,5}[:.|]?\s+GPU\d+\s+(?:X|[A-Z])")
+BARE_NUMBER = re.compile(r"^\s*\d{1,5}[:.|]?\s*$")
 NOTHING = re.compile(r"^\W*(?:[\w.-]{1,60}:)?\W*$")
 NIC_NAME = re.compile(r"(NIC\d+)\s*:\s*([A-Za-z][\w.-]*)")
 PROMPT = re.compile(r"[\w.-]+@(?P<host>[\w.-]+)[:~\s][^\n]*[$#]")
 TOPO = re.compile(r"^.*\btopo\s+(?:-m|-mp|--matrix\w*)\b\W*")
-ONE_LINE_ROW = re.compile(rf"(?<=\s)(?=(?:GPU\d+|{NIC})\s+(?:{CODES})(?:\s|$))")
-HEADER = re.compile(r"GPU\d+[\s|*`]*(?:GPU\d|NIC\d|[a-z]\w*\d|C\s*P\s*U\s*Af|NUMA|$)")
 
 
 def tidy(text: str) -> str:
@@ -91,7 +84,7 @@ def tidy(text: str) -> str:
     text = html.unescape(without_colour(text)).translate(BOXES).replace("\u00a0", " ")
     text = re.sub(r"</t[dh]>\s*<t[dh][^>]*>", "\t", text, flags=re.I)
     text = re.sub(r"</?(?:tr|td|th|pre|code|tbody|thead|table|p|br)\b[^>]*>", " ", text, flags=re.I)
-    text = HOST.sub("", text)
+    text = NUMBER.sub("", HOST.sub("", text))
     return re.sub(r"^\s*(?:>+|#+|//|;|\*(?!\*)|\+(?!-))+\s?", lambda m: " " * len(m[0]), text)
 
 
@@ -101,14 +94,6 @@ def inner(line: Line) -> str:
     if ROW.match(plain) or PIPE_ROW.match(plain) or is_header(plain):
         return plain
     return tidy(peel(line.text).body)
-
-
-def is_row(text: str) -> bool:
-    return bool(ROW.match(text) or PIPE_ROW.match(text))
-
-
-def is_header(text: str) -> bool:
-    return bool(HEADER.search(text)) and not is_row(text)
 
 
 def belongs(body: str, taken: int) -> bool:
@@ -134,10 +119,12 @@ def belongs(body: str, taken: int) -> bool:
 def parse(section: Section) -> Iterator[Fact]:
     """One `topology_matrix`, unless this is no matrix of NVIDIA's."""
     texts = [inner(line) for line in section.lines]
+    if any(NUMBERED_ROW.match(line.text) for line in section.lines):
+        texts = ["" if BARE_NUMBER.match(text) else text for text in texts]
     if other_maker(section) or any(P2P_STATUS.search(text) or OTHER_LEGEND.search(text) for text in texts):
         return
     texts[0] = TOPO.sub("", texts[0])
-    header, rows, names = gather(texts, last_is_cut=not section.complete)
+    header, rows, names = gather(texts)
     try:
         if not header:
             matrix = without_header(rows)
@@ -152,9 +139,9 @@ def parse(section: Section) -> Iterator[Fact]:
         yield Fact("topology_matrix", matrix(line=head, host=host_above(section)), head)
 
 
-def gather(texts: Sequence[str], last_is_cut: bool) -> tuple[str, list[str], dict[str, str]]:
+def gather(texts: Sequence[str]) -> tuple[str, list[str], dict[str, str]]:
     """The header ("" when there is none), the rows put together again, and the NICs' names from the legend."""
-    first, *rest = unrolled(texts)
+    first, *rest = unwrapped(unrolled([part for text in texts for part in spelt_out(text)]))
     header = "" if is_row(first) else first
     rows = [first] if is_row(first) else []
     names: dict[str, str] = {}
@@ -163,7 +150,7 @@ def gather(texts: Sequence[str], last_is_cut: bool) -> tuple[str, list[str], dic
     wrapped: dict[int, str] = {}
     piece = first  # the line before, which a wrapped line goes on from
     for text in rest:
-        if is_row(text) and not in_legend:
+        if not in_legend and (is_row(text) or (rows and LONE_NAME.match(text))):
             rows.append(text)
         elif NOTHING.match(text) and not RULE.match(text):
             blank_before = True
@@ -187,14 +174,6 @@ def gather(texts: Sequence[str], last_is_cut: bool) -> tuple[str, list[str], dic
     return header, rows, names
 
 
-def unrolled(texts: Sequence[str]) -> list[str]:
-    """A table whose newlines were lost becomes lines again."""
-    first = texts[0]
-    if not is_row(first) and len(parts := ONE_LINE_ROW.split(first)) > 2 and TITLE.search(first):
-        return [*(part for part in parts if part.strip()), *texts[1:]]
-    return list(texts)
-
-
 def above(section: Section, lines: int) -> Iterator[Line]:
     """The lines above the block that say something, the nearest first."""
     document, found = section.document, 0
@@ -210,7 +189,7 @@ def other_maker(section: Section) -> bool:
     """Whether the nearest command above is another maker's, or `topo -p2p`."""
     for line in above(section, 4):
         if re.search(r"nvidia-smi", line.text):
-            return bool(re.search(r"topo\s+(?:-p2p|--p2p)", line.text))
+            return bool(re.search(r"topo\s+(?:-p2p|--p2p)", line.text)) and not TOPO.match(line.text)
         if OTHER_TOOL.search(line.text):
             return True
     return False
@@ -236,6 +215,8 @@ FORMATS = (
             r"GPU0</t[dh]>",
             rf"GPU0{BETWEEN}{{1,24}}X[^A-Za-z0-9]",
             r"GPU0\s*$",
+            # rows whose header and first rows are not there
+            r"GPU\d+[^A-Za-z0-9]{1,24}(?:NV\d{1,2}|SYS|NODE|PHB|PXB|PIX|SOC)[^A-Za-z0-9]",
         ),
         belongs=belongs,
         parse=parse,
