@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from troubleshoot.diagnosis.evidence import Text
-from troubleshoot.diagnosis.limits import Limits, cut_at_total, megabytes, note
+from troubleshoot.diagnosis.limits import Limits, cut_at_total, let_through, megabytes, note
 
 BLOCK = 1 << 20
 XZ_MEMORY = 256 << 20  # a dictionary that an honest xz never needs
@@ -114,7 +114,8 @@ class Unpacked(io.RawIOBase):
                 if self.fresh and not packed.strip(b"\0"):
                     return  # padding after a stream
             data = self.kind.feed(self.current, packed)
-        except Exception:  # five libraries have errors of their own; whatever it is, here the data ends
+        except Exception as error:  # five libraries have errors of their own; whatever it is, here the data ends
+            let_through(error)
             self.over, self.ended = True, DAMAGED
             return
         self.fresh = False
@@ -309,7 +310,8 @@ def zip_members(stream: BinaryIO, limits: Limits) -> Iterator[Member]:
             else:
                 try:
                     content = archive.open(entry)
-                except Exception:  # a damaged entry of an otherwise good archive
+                except Exception as error:  # a damaged entry of an otherwise good archive
+                    let_through(error)
                     yield Member(name, refused=DAMAGED)
                     continue
                 with content:

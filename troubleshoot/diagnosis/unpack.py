@@ -24,7 +24,7 @@ from troubleshoot.diagnosis.archives import (
     zip_members,
 )
 from troubleshoot.diagnosis.evidence import Text
-from troubleshoot.diagnosis.limits import Budget, Limits, cut_at_total, megabytes, note
+from troubleshoot.diagnosis.limits import Budget, Limits, cut_at_total, let_through, megabytes, note
 from troubleshoot.diagnosis.text_encoding import byte_encoding, encoding_of
 
 __all__ = ["Blob", "Limits", "unpack"]
@@ -122,7 +122,8 @@ def unpack(name: str, stream: BinaryIO, limits: Limits, budget: Budget | None = 
         yield from open_by_head(name, head, stream, limits, budget, depth)
     except GeneratorExit:
         raise
-    except Exception:  # the libraries behind raise dozens of kinds on damaged input; whatever it is, it is no text
+    except Exception as error:  # the libraries behind raise dozens of kinds on damaged input; it is no text then
+        let_through(error)
         yield Blob(name, notes=[DAMAGED])
 
 
@@ -272,7 +273,8 @@ def utf8_blocks(
             return
         try:
             block = stream.read(BLOCK)
-        except Exception:  # a damaged member of an archive
+        except Exception as error:  # a damaged member of an archive
+            let_through(error)
             blob.notes.append(DAMAGED)
             return
     if decoder is not None and (rest := decoder.decode(b"", final=True)):
