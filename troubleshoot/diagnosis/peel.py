@@ -44,7 +44,8 @@ PROCESS = re.compile(
 # Something that only the start of a log line looks like: what must follow a prefix that could also be text of its own.
 STARTS_A_LINE = (
     rf"(?:(?:{LEVELS})\s+\d\d-\d\d \d\d:\d\d|\((?:[A-Z]\w+ (?:rank=\d+ )?pid=\d+|raylet)|\[?{ISO}|\[(?:rank|default)\d+\]:|\[[IWEFC]\d{{3,4}} \d\d:"
-    r"|(?:[\w.-]+:\d+:\d+ )?\[-?\d+\] (?:[\w./-]+:\d+ )?NCCL [A-Z]{4,5} |NCCL version |Traceback \(most recent|\[\s*\d+\.\d{6}\] )"
+    r"|(?:[\w.-]+:\d+:\d+ )?\[-?\d+\] (?:[\w./-]+:\d+ )?NCCL [A-Z]{4,5} |NCCL version |Traceback \(most recent"
+    r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]+ \S+: |\[\d+,\d+\]<std|[\w.@-]+-\d+\s+\| |\[\s*\d+\.\d{6}\] )"
 )
 COATS_BY_START: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
     "digit": coats(
@@ -58,6 +59,9 @@ COATS_BY_START: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
             rf"^(?P<stamp>\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{{1,9}})?{ZONE})\s+(?!- (?:\d+ - )?gpustack\.)",
         ),
         ("slurm", r"^(?P<rank>\d{1,4}): (?=\S)"),
+        ("stamp", rf"^(?P<stamp>{ISO}(?:[.,]\d{{1,9}})?)[\t ]+(?={STARTS_A_LINE})"),
+        ("number", rf"^\d{{1,7}}[:\t|]\s?(?={STARTS_A_LINE})"),
+        ("pm2", r"^\d{1,4}\|(?P<host>[\w.@-]+)\s*\| "),
         ("compose", r"^(?P<host>[0-9][\w.@-]*)\s*\|\s(?!\s*\d+/\d+ \[)"),
     ),
     "[": coats(
@@ -65,7 +69,8 @@ COATS_BY_START: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
         ("kubectl", r"^\[pod/(?P<host>[^/\]]+)/[^\]]+\]\s?"),
         ("torchrun", r"^\[(?:default|rank)(?P<rank>\d{1,6})\]:\s?"),
         ("mpi", r"^\[\d+,(?P<rank>\d{1,6})\](?:<std(?:out|err)>)?:\s?"),
-        ("pod", rf"^\[(?P<host>[a-z0-9][a-z0-9.-]*)\]:? (?={STARTS_A_LINE})"),
+        ("horovod", r"^\[(?P<rank>\d{1,6})\]<std(?:out|err)>:\s?"),
+        ("pod", rf"^\[(?P<host>[a-z0-9][a-z0-9.-]*)(?:[: ][\w.-]+)?\]:? (?={STARTS_A_LINE})"),
     ),
     "letter": coats(
         ("journald", rf"^(?P<stamp>[A-Z][a-z]{{2}}\s+\d{{1,2}} \d\d:\d\d:\d\d(?:\.\d+)?) (?P<host>\S+) {UNIT}"),
@@ -78,20 +83,26 @@ COATS_BY_START: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
         ("dmesg-x", r"^(?:kern|user|daemon|syslog)\s*:[a-z]+\s*: (?=\[)"),
         ("kernel", r"^kernel: (?=\[|NVRM|pci|DMAR|AMD-Vi)"),
         ("pdsh", rf"^(?P<host>[A-Za-z][\w.-]*): (?={STARTS_A_LINE})"),
+        ("grep", rf"^[\w./-]+\.\w{{1,5}}[:-](?:\d+[:-])?\s?(?={STARTS_A_LINE})"),
+        ("stern", rf"^(?P<host>[a-z0-9][a-z0-9.-]*) (?:[a-z0-9][a-z0-9.-]*:? )?(?={STARTS_A_LINE})"),
     ),
     "(": (("process", PROCESS),),
     ">": coats(("quote", r"^(?:> ?)+")),
-    "<": coats(("dmesg-raw", r"^<\d{1,2}>(?=\[)")),
-    "+": coats(("diff", rf"^[+-]\s?(?={STARTS_A_LINE})")),
-    "-": coats(("diff", rf"^[+-]\s?(?={STARTS_A_LINE})")),
-    "#": coats(("comment", rf"^#+\s?(?={STARTS_A_LINE})")),
-    "/": coats(("comment", rf"^//+\s?(?={STARTS_A_LINE})")),
+    "<": coats(
+        ("priority", r"^<\d{1,3}>(?=\[|[A-Z][a-z]{2} |\d)"),
+        ("html", r"^<(?:pre|code|p|td|li|span)\b[^>]{0,200}>"),
+    ),
+    "+": coats(("diff", rf"^[+-]\s*(?={STARTS_A_LINE})")),
+    "-": coats(("diff", rf"^[+-]\s*(?={STARTS_A_LINE})")),
+    "#": coats(("comment", rf"^#+\s*(?={STARTS_A_LINE})")),
+    "/": coats(("comment", rf"^//+\s*(?={STARTS_A_LINE})")),
     "*": coats(("list", rf"^\* (?={STARTS_A_LINE})")),
     "`": coats(("fence", r"^(?:```+\w*\s*$|`(?=[^`]))")),
     "~": coats(("fence", r"^~~~+\w*\s*$")),
     "{": (),
 }
-INDENTED = re.compile(rf"^\s+(?={STARTS_A_LINE})")
+INDENTED = re.compile(rf"^\s+(?:\d{{1,7}}[:|]?\s+)?(?={STARTS_A_LINE})")
+TAG_AT_END = re.compile(r"</(?:pre|code|p|td|li|span)>\s*$")
 FENCE = re.compile(r"^\s*(?:```+|~~~+)\s*[\w+-]*\s*$")
 REPEATED = re.compile(r" \[repeated (?P<times>\d{1,9})x across cluster\](?: \(.*\))?$")
 TP = re.compile(r"(?:^|[_ ])TP(?P<tp>\d{1,6})")
@@ -278,7 +289,7 @@ def without_coats(peeled: Peeled, rest: str) -> str:
     for _ in range(MOST_COATS):
         if not rest:
             break
-        if rest[0] in " \t" and (indent := INDENTED.match(rest)):
+        if rest[0] in " \t\xa0\u3000" and (indent := INDENTED.match(rest)):
             rest = rest[indent.end() :]
         start = kind_of_start(rest[0])
         if start == "{" and (inside := from_json(peeled, rest)) is not None:
@@ -291,6 +302,8 @@ def without_coats(peeled: Peeled, rest: str) -> str:
                 rest = rest[match.end() :]
                 if name == "fence":
                     rest = rest.removesuffix("`")
+                elif name == "html":
+                    rest = TAG_AT_END.sub("", rest)
                 break
         else:
             break
