@@ -22,13 +22,15 @@ from troubleshoot.diagnosis.peel import peel
 
 OURS = r"(?:NCCL|VLLM|GLOO|SGLANG|SGL|CUDA|TORCH|RAY|HF|GPUSTACK|OMP|LD|MASTER|NVIDIA|HCCL|UCX|FI|OMPI|PYTORCH)_[A-Z0-9_]+|LD_PRELOAD|WORLD_SIZE|RANK"
 PLAIN = re.compile(rf"^\s*(?P<name>{OURS})\s*=\s*(?P<value>[^\s=].*?)?\s*$")
-EXPORT = re.compile(rf"^\s*(?:export|setenv|ENV|SET)\s+(?P<name>{OURS})(?:=|\s+)(?P<value>\S.*?)\s*$")
+EXPORT = re.compile(rf"^\s*(?:export|declare -x|setenv|ENV|SET)\s+(?P<name>{OURS})(?:=|\s+)(?P<value>\S.*?)\s*$")
 YAML = re.compile(rf"^\s*(?:-\s*)?[\"']?(?P<name>{OURS})[\"']?\s*[:=]\s*[\"']?(?P<value>[^\"'\s]+)[\"']?,?\s*$")
 NAME_VALUE = re.compile(
     rf"name[\"']?\s*:\s*[\"']?(?P<name>{OURS})[\"']?\s*,\s*[\"']?value[\"']?\s*:\s*[\"']?(?P<value>[^\"'\s,}}]+)"
 )
 NAME_ALONE = re.compile(rf"^\s*(?:-\s*)?[\"']?name[\"']?\s*:\s*[\"']?(?P<name>{OURS})[\"']?,?\s*$")
 VALUE_ALONE = re.compile(r"^\s*[\"']?value[\"']?\s*:\s*[\"']?(?P<value>[^\"'\s,]+)[\"']?,?\s*$")
+UNIT = re.compile(r"^\s*Environment=(?P<settings>\S.*)$")  # of a systemd unit: several settings, each quoted or not
+SETTING = re.compile(rf"(?:^|[\s\"'])(?P<name>{OURS})=(?P<value>[^\s\"']*)")
 FILE_MARK = re.compile(r"/etc/default/(?!grub)\S+|EnvironmentFile")
 OTHER_MARK = re.compile(r"^\s*(?:[\w.@:~/\[\]() -]{0,80}[$#] \S|==+|\+ \w)")
 FARTHEST = 60  # lines between the command that prints an environment file and one of its lines
@@ -51,6 +53,9 @@ def parse(section: Section) -> Iterator[Fact]:
         if match := EXPORT.match(text):
             name, value = match["name"], match["value"].strip("\"'")
             yield Fact("env_dropped" if in_environment_file(section.document, line) else "env", (name, value), line)
+        elif match := UNIT.match(text):
+            for setting in SETTING.finditer(match["settings"]):
+                yield Fact("env", (setting["name"], setting["value"]), line)
         elif match := NAME_ALONE.match(text):
             below = section.document.line(line.number + 1)
             if below and (value_of := VALUE_ALONE.match(below.text)):

@@ -37,6 +37,9 @@ KEYS: tuple[tuple[str, re.Pattern[str], bool], ...] = (
     ),
     ("engine_version", re.compile(rf"vLLM Version\s*:\s*{VERSION}"), False),
     ("engine_version", re.compile(rf"^\s*(?:vllm|sglang)\s*[:=]=?\s*{VERSION}"), False),
+    # `pip list` and `conda list` print columns.
+    ("engine_version", re.compile(rf"^\s*(?:vllm|sglang)\s{{2,}}{VERSION}(?:\s|$)"), False),
+    ("torch_version", re.compile(r"^\s*(?:py)?torch\s{2,}(?P<value>\d+\.\d+\.\d+)"), False),
     ("nccl_version", re.compile(r"nvidia-nccl-cu\d+\s*(?:==|\s)\s*(?P<value>\d+\.\d+\.\d+)"), False),
     ("torch_version", re.compile(r"^\s*(?:\[pip3\]|\[conda\])?\s*torch==(?P<value>\d+\.\d+\.\d+)"), False),
     (
@@ -104,6 +107,7 @@ FORMATS = (
             r"(?:vllm|sglang)\s*[:=]=?\s*v?\d+\.\d",
             r"nvidia-nccl-cu\d+\s*(?:==|\s)\s*\d",
             r"torch==\d",
+            r"^\s*(?:vllm|sglang|torch|pytorch)\s{2,}\d",
             r"GPU [\d,]+: (?:NVIDIA|Tesla|GeForce|Quadro|A\d|H\d|RTX)",
             r"(?:Vendor ID|Model name|CPU model)\s*:",
             r"AMD (?:EPYC|Ryzen)|Threadripper|\bXeon\b|Intel Core",

@@ -27,6 +27,12 @@ FILES = re.compile(r"open files\s*\(-n\)\s*(?P<value>\d+)")
 MOUNT = re.compile(r"on /dev/shm type tmpfs \([^)]*size=(?P<size>\d+)(?P<unit>[kmg]?)")
 
 
+# `free -h`: without units nobody can tell what it counts in.
+FREE = re.compile(
+    r"^Mem:\s+(?P<total>[\d.]+)(?P<total_unit>[KMGT])i?B?(?:\s+\S+){4}\s+(?P<free>[\d.]+)(?P<free_unit>[KMGT])i?B?\s*$"
+)
+
+
 def size_bytes(number: str, unit: str) -> int:
     """Bytes of a `df` cell; without a unit `df` counts KiB."""
     return int(float(number) * UNITS[unit.upper()])
@@ -42,6 +48,9 @@ def parse(section: Section) -> Iterator[Fact]:
             yield Fact(
                 "shm_bytes", int(match["size"]) * {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}[match["unit"]], line
             )
+        elif match := FREE.match(text):
+            yield Fact("memory_total_bytes", size_bytes(match["total"], match["total_unit"]), line)
+            yield Fact("memory_available_bytes", size_bytes(match["free"], match["free_unit"]), line)
         elif match := ULIMIT.search(text):
             value = match["value"]
             yield Fact(
@@ -63,6 +72,7 @@ FORMATS = (
             r"\d+%\s+/dev/shm",
             r"/dev/shm type tmpfs",  # noqa: S108  # a line of `mount` that is read, no file that is opened
             r"[Mm]ax locked memory",
+            r"^Mem:\s+[\d.]+[KMGT]",
             r"open files\s*\(-n\)",
         ),
         parse=parse,

@@ -14,7 +14,8 @@ MAKERS = (
     (
         "amd",
         re.compile(
-            r"\brocm-smi\b|\bamd-smi\b|ROCm System Management|RCCL version|\bHIP version\s*:|ROCm version\s*:", re.I
+            r"\brocm-smi\b|\bamd-smi\b|ROCm System Management|RCCL version|\bHIP version\s*:|ROCm version\s*:(?!\s*(?:Could not|N/A|None))",
+            re.I,
         ),
     ),
     ("ascend", re.compile(r"\bnpu-smi\b|\bHCCS\b|vllm[-_]ascend|\bHCCL\b")),

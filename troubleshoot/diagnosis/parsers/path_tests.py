@@ -30,6 +30,8 @@ ROW = re.compile(r"^\s*(?P<gpu>\d+)\s+(?P<cells>(?:[\d.]+\s*)+)$")
 BOUNDS = re.compile(r"# Out of bounds values\s*:\s*(?P<count>\d+)\s+(?P<verdict>OK|FAILED)")
 BUS = re.compile(r"# Avg bus bandwidth\s*:\s*(?P<speed>[\d.]+)")
 PASSED = re.compile(r"^\s*Test passed\s*$")
+# nvbandwidth: bandwidth between devices, which it tests with peer access only.
+BETWEEN_ROW = re.compile(r"^\s*(?P<gpu>\d+)\s+(?P<cells>(?:(?:\d+\.\d+|N/A)\s*)+)$")
 FAILED = re.compile(r"^\s*Test failed!\s*$|Verification error @ element")
 
 
@@ -70,6 +72,19 @@ def bandwidth_belongs(text: str, taken: int) -> bool:
     return taken < 40 and (bool(ROW.match(text)) or "D\\D" in text)
 
 
+def parse_between(section: Section) -> Iterator[Fact]:
+    """One matrix of nvbandwidth; of the two directions that it measures together only the plain ones are read."""
+    for line in section.lines[1:]:
+        if row := BETWEEN_ROW.match(line.text):
+            for column, cell in enumerate(row["cells"].split()):
+                if cell != "N/A":
+                    yield Fact("p2p_bandwidth", (int(row["gpu"]), column, True, float(cell)), line)
+
+
+def between_belongs(text: str, taken: int) -> bool:
+    return taken < 140 and bool(BETWEEN_ROW.match(text) or re.fullmatch(r"\s*(?:\d+\s*)+", text))
+
+
 def parse_results(section: Section) -> Iterator[Fact]:
     for line in section.lines:
         text = peel(line.text).body
@@ -103,6 +118,13 @@ FORMATS = (
         parse_bandwidth,
         heads=(r"directional P2P=(?:Enabled|Disabled) Bandwidth",),
         belongs=bandwidth_belongs,
+    ),
+    Format(
+        "nvbandwidth",
+        {"en": "nvbandwidth", "zh-hans": "nvbandwidth"},
+        parse_between,
+        heads=(r"memcpy .*GPU\(row\) (?:->|<-) GPU\(column\) bandwidth",),
+        belongs=between_belongs,
     ),
     Format(
         kind="path-tests",
