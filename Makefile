@@ -46,6 +46,7 @@ check: $(VENV)/dev.stamp
 corpus: $(VENV)/dev.stamp
 	@test -n "$$UNHANG_CORPUS" || { echo "set UNHANG_CORPUS to the folder that holds score.py, incidents/, topo/ and pci/"; exit 1; }
 	$(PY) "$$UNHANG_CORPUS/score.py"
+	$(PY) -m tests.guides.corpus "$$UNHANG_CORPUS/incidents"
 
 bench: $(VENV)/dev.stamp
 	$(PY) -m benchmarks.run

@@ -16,6 +16,7 @@ sample = "…"                           # what its output looks like
 minutes = 1
 root = false
 reboot = false
+in_order = false                       # true: narrows the answer before it, so it is asked only where the way leads to it
 unknown = "gpu-load"                   # where "I don't know" leads
 
 [[question.answer]]
@@ -88,6 +89,7 @@ def read_question(entry: Entry) -> Question:
         minutes=float(entry.need("minutes", (int, float))),
         root=bool(entry.values.get("root", False)),
         reboot=bool(entry.values.get("reboot", False)),
+        in_order=bool(entry.values.get("in_order", False)),
         where=entry.where,
     )
 

@@ -56,6 +56,7 @@ class Question:
     minutes: float = 1.0
     root: bool = False
     reboot: bool = False
+    in_order: bool = False  # narrows the answer before it: means nothing where the written way does not lead to it
     where: str = ""
 
     def answer(self, answer_id: str) -> Answer | None:

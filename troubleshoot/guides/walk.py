@@ -69,7 +69,7 @@ def walk(guide: Guide, state: Mapping[str, str], library: Library, known: Facts 
     diagnosis = diagnose(facts, library, extra=reasons)
     written = next_written(guide, told)
     asked, because = choose(guide, told, written, diagnosis)
-    left = 0 if asked is None else questions_left(guide, told, diagnosis)
+    left = 0 if asked is None else questions_left(guide, told, written, diagnosis)
     return Step(
         tuple(told[q] for q in in_order(guide, told)),
         asked,
@@ -162,7 +162,7 @@ def choose(
         return None, "written"
     if not told:
         return written, "written"
-    open_questions = [q for q in guide.questions.values() if q.id not in told]
+    open_questions = ahead(guide, told, written)
     worth = {q.id: value(q, diagnosis) for q in open_questions}
     best = max(open_questions, key=lambda q: worth[q.id], default=None)
     if written is None:
@@ -170,6 +170,18 @@ def choose(
     if best and best.id != written.id and worth[best.id] > CLEARLY_BETTER * max(worth[written.id], WORTH_ASKING):
         return best, "worth"
     return written, "written"
+
+
+def ahead(guide: Guide, told: Mapping[str, Told], written: Question | None) -> list[Question]:
+    """The open questions that mean something now: the written next one, and those beyond it that stand alone."""
+    onward = {written.id} if written else {guide.start}
+    for _ in guide.questions:
+        onward |= {target for source, _, target in guide.leads() if source in onward and target in guide.questions}
+    return [
+        question
+        for question in guide.questions.values()
+        if question.id not in told and question.id in onward and (question is written or not question.in_order)
+    ]
 
 
 def value(question: Question, diagnosis: Diagnosis) -> float:
@@ -197,7 +209,7 @@ def entropy(probabilities: list[float]) -> float:
     return -sum(p * math.log2(p) for p in probabilities if p > 0)
 
 
-def questions_left(guide: Guide, told: Mapping[str, Told], diagnosis: Diagnosis) -> int:
+def questions_left(guide: Guide, told: Mapping[str, Told], written: Question | None, diagnosis: Diagnosis) -> int:
     """About how many questions are still to come: those worth asking, the open one included."""
-    worth = [q for q in guide.questions.values() if q.id not in told and value(q, diagnosis) >= WORTH_ASKING]
+    worth = [q for q in ahead(guide, told, written) if value(q, diagnosis) >= WORTH_ASKING]
     return max(1, min(len(worth), 5))
