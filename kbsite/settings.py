@@ -118,6 +118,7 @@ SECURE_HSTS_SECONDS = number("UNHANG_HSTS_SECONDS", 0, least=0)
 
 # How long a case is kept, and what one request or case may take.
 KEEP_DAYS = number("UNHANG_KEEP_DAYS", 30)
+KEPT_PAGES = number("UNHANG_KEPT_PAGES", 256, least=0)  # articles and guide steps in each web process's memory
 MAX_REQUEST_BYTES = number("UNHANG_MAX_REQUEST_BYTES", 256 << 20)
 MAX_CASES_AT_ONCE = number("UNHANG_MAX_CASES_AT_ONCE", 50)
 CASE_SECONDS = number("UNHANG_CASE_SECONDS", 300)

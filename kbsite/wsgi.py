@@ -1,5 +1,6 @@
 """The WSGI application that gunicorn serves. What every page reads is loaded before the workers fork, and shared."""
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -12,3 +13,8 @@ from troubleshoot import shelf  # noqa: E402  # needs the applications loaded
 
 shelf.index()
 shelf.guides()
+shelf.articles()
+
+# All this stays as long as the process: collecting garbage need not look at it, and memory stays shared after the fork.
+gc.collect()
+gc.freeze()

@@ -44,7 +44,7 @@ class Answer:
     given: tuple[Given, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # each is itself alone, so that what follows from it can be kept
 class Question:
     id: str
     asks: Text
@@ -63,7 +63,7 @@ class Question:
         return next((a for a in self.answers if a.id == answer_id), None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Guide:
     id: str
     version: int

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from troubleshoot.diagnosis.diagnose import Diagnosis, Reason, diagnose
 from troubleshoot.diagnosis.evidence import Line
@@ -68,8 +69,10 @@ def walk(guide: Guide, state: Mapping[str, str], library: Library, known: Facts 
     facts, reasons = as_evidence(guide, told.values(), known)
     diagnosis = diagnose(facts, library, extra=reasons)
     written = next_written(guide, told)
-    asked, because = choose(guide, told, written, diagnosis)
-    left = 0 if asked is None else questions_left(guide, told, written, diagnosis)
+    worth = worth_of(ahead(guide, told, written), diagnosis)
+    asked, because = choose(guide, told, written, diagnosis, worth)
+    # About how many are still to come: those worth asking, the open one included.
+    left = 0 if asked is None else max(1, min(sum(w >= WORTH_ASKING for w in worth.values()), 5))
     return Step(
         tuple(told[q] for q in in_order(guide, told)),
         asked,
@@ -154,7 +157,7 @@ def next_written(guide: Guide, told: Mapping[str, Told]) -> Question | None:
 
 
 def choose(
-    guide: Guide, told: Mapping[str, Told], written: Question | None, diagnosis: Diagnosis
+    guide: Guide, told: Mapping[str, Told], written: Question | None, diagnosis: Diagnosis, worth: Mapping[str, float]
 ) -> tuple[Question | None, str]:
     """The next question and why: "worth" (it tells most for its cost) or "written"."""
     leading = max(diagnosis.families.values(), default=0.0)
@@ -162,9 +165,8 @@ def choose(
         return None, "written"
     if not told:
         return written, "written"
-    open_questions = ahead(guide, told, written)
-    worth = {q.id: value(q, diagnosis) for q in open_questions}
-    best = max(open_questions, key=lambda q: worth[q.id], default=None)
+    best_id = max(worth, key=lambda q: worth[q], default=None)
+    best = guide.questions[best_id] if best_id else None
     if written is None:
         return (best, "worth") if best and worth[best.id] >= WORTH_ASKING else (None, "written")
     if best and best.id != written.id and worth[best.id] > CLEARLY_BETTER * max(worth[written.id], WORTH_ASKING):
@@ -174,42 +176,57 @@ def choose(
 
 def ahead(guide: Guide, told: Mapping[str, Told], written: Question | None) -> list[Question]:
     """The open questions that mean something now: the written next one, and those beyond it that stand alone."""
-    onward = {written.id} if written else {guide.start}
+    onward = beyond(guide, written.id if written else guide.start)
+    return [q for q in onward if q.id not in told and (q is written or not q.in_order)]
+
+
+@cache
+def beyond(guide: Guide, start: str) -> tuple[Question, ...]:
+    """This question and all to which its answers can lead, in the order of the guide."""
+    onward, leads = {start}, guide.leads()
     for _ in guide.questions:
-        onward |= {target for source, _, target in guide.leads() if source in onward and target in guide.questions}
-    return [
-        question
-        for question in guide.questions.values()
-        if question.id not in told and question.id in onward and (question is written or not question.in_order)
-    ]
+        onward |= {target for source, _, target in leads if source in onward}
+    return tuple(question for question in guide.questions.values() if question.id in onward)
 
 
-def value(question: Question, diagnosis: Diagnosis) -> float:
-    """Bits that the answer is expected to tell about the causes, for each minute it costs."""
-    causes = {finding.cause: finding.confidence for finding in diagnosis.every.values() if finding.confidence > 0.001}
-    rest = max(1 - sum(causes.values()), 1e-6)
-    prior = {**causes, "": rest}
-    # How likely each answer is under each cause: what it speaks for (log-odds), against the question's other answers.
-    likely: dict[str, dict[str, float]] = {}
-    for cause in prior:
-        odds = {a.id: math.exp(min(a.speaks.get(cause, 0.0), 3.0)) for a in question.answers}
-        whole = sum(odds.values())
-        likely[cause] = {answer: o / whole for answer, o in odds.items()}
-    before = entropy(list(prior.values()))
-    after = 0.0
-    for answer in question.answers:
-        joint = [prior[cause] * likely[cause][answer.id] for cause in prior]
-        probability = sum(joint)
-        after += probability * entropy([j / probability for j in joint])
+def worth_of(open_questions: Iterable[Question], diagnosis: Diagnosis) -> dict[str, float]:
+    """What each open question is worth: bits that its answer is expected to tell about the causes, a minute it costs.
+
+    What an answer tells is how uncertain it is, less how uncertain it would be if the cause were known.
+    """
+    likely = {finding.cause: finding.confidence for finding in diagnosis.every.values() if finding.confidence > 0.001}
+    every = sum(likely.values())
+    rest = max(1 - every, 1e-6)
+    whole = every + rest
+    worth = {}
+    for question in open_questions:
+        told_by, cost = answers_under(question)
+        silent = rest + sum(p for cause, p in likely.items() if cause not in told_by)
+        count = len(question.answers)
+        of_answer = [silent / count] * count
+        known = silent * math.log2(count)
+        for cause, (shares, uncertain) in told_by.items():
+            p = likely.get(cause, 0.0)
+            known += p * uncertain
+            of_answer = [sum_ + p * share for sum_, share in zip(of_answer, shares, strict=True)]
+        worth[question.id] = (entropy([p / whole for p in of_answer]) - known / whole) / cost
+    return worth
+
+
+@cache
+def answers_under(question: Question) -> tuple[dict[str, tuple[tuple[float, ...], float]], float]:
+    """How likely each answer is under each cause that the question tells of, how uncertain that is; and the cost.
+
+    An answer is likelier by what it speaks for a cause (log-odds), against the question's other answers.
+    """
+    told_by = {}
+    for cause in {cause for answer in question.answers for cause in answer.speaks}:
+        odds = [math.exp(min(answer.speaks.get(cause, 0.0), 3.0)) for answer in question.answers]
+        shares = tuple(o / sum(odds) for o in odds)
+        told_by[cause] = shares, entropy(shares)
     cost = question.minutes + SETUP_MINUTES + (5.0 if question.root else 0.0) + (30.0 if question.reboot else 0.0)
-    return (before - after) / cost
+    return told_by, cost
 
 
-def entropy(probabilities: list[float]) -> float:
+def entropy(probabilities: Iterable[float]) -> float:
     return -sum(p * math.log2(p) for p in probabilities if p > 0)
-
-
-def questions_left(guide: Guide, told: Mapping[str, Told], written: Question | None, diagnosis: Diagnosis) -> int:
-    """About how many questions are still to come: those worth asking, the open one included."""
-    worth = [q for q in ahead(guide, told, written) if value(q, diagnosis) >= WORTH_ASKING]
-    return max(1, min(len(worth), 5))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
 from django import template
 from django.conf import settings
 from django.http import HttpRequest, QueryDict
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
@@ -68,6 +70,17 @@ def content_language() -> str:
 def html_lang(code: str) -> str:
     """`zh-hans` as HTML writes it: `zh-Hans`."""
     return "zh-Hans" if str(code).lower().startswith("zh") else "en"
+
+
+@register.simple_tag
+def part(name: str, **wants: Any) -> SafeString:
+    """A part of a page that says the same whenever it is given the same: made once in each language, then kept."""
+    return made_part(name, get_language() or "en", tuple(wants.items()))
+
+
+@lru_cache(maxsize=2000)
+def made_part(name: str, lang: str, wants: tuple[tuple[str, Any], ...]) -> SafeString:
+    return mark_safe(render_to_string(name, dict(wants)).rstrip("\n"))  # noqa: S308  # a template's own
 
 
 @register.simple_tag(takes_context=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from troubleshoot import shelf
 from troubleshoot.diagnosis.renderings import pick
+from troubleshoot.kept_pages import keep
 from troubleshoot.knowledge.articles import Article
 from troubleshoot.knowledge.render import Rendered
 from troubleshoot.knowledge.render import render as render_article
@@ -37,6 +39,7 @@ def by_family(articles: Iterable[Article], lang: str) -> list[dict[str, Any]]:
 
 
 @require_GET
+@keep
 def article_list(request: HttpRequest) -> HttpResponse:
     groups = by_family(shelf.articles().values(), content_language())
     return render(request, "articles/list.html", {"section": "knowledge", "groups": groups})
@@ -51,7 +54,9 @@ def find(slug: str) -> Article:
 
 @lru_cache(maxsize=512)
 def rendered(slug: str, lang: str, method: str, version: str) -> Rendered:
-    return render_article(shelf.articles()[slug], lang, shelf.library(), method or None, version or None)
+    said = render_article(shelf.articles()[slug], lang, shelf.library(), method or None, version or None)
+    # Scrolling blocks must be reachable by keyboard; the sanitiser has no say in what is not the author's.
+    return replace(said, html=said.html.replace("<pre", '<pre tabindex="0"').replace("<table", '<table tabindex="0"'))
 
 
 def article_context(request: HttpRequest, slug: str) -> dict[str, Any]:
@@ -62,16 +67,11 @@ def article_context(request: HttpRequest, slug: str) -> dict[str, Any]:
     method = method if method in methods else ""
     version = version_of(request.GET.get("version", ""))
     said = rendered(slug, content_language(), method, version)
-    # Scrolling blocks must be reachable by keyboard; the sanitiser has no say in what is not the author's.
-    html = said.html.replace("<pre", '<pre tabindex="0"').replace("<table", '<table tabindex="0"')
     return {
         "article": found,
         "said": said,
-        "html": mark_safe(html),  # noqa: S308  # sanitised by knowledge/render.py
-        "toc": [{"level": level, "id": anchor, "words": words} for level, anchor, words in said.toc],
-        "methods": [
-            {"id": m.id, "title": pick(m.title, content_language())} for m in methods.values() if m.id != "host"
-        ],
+        "html": mark_safe(said.html),  # noqa: S308  # sanitised by knowledge/render.py
+        "methods": tuple((m.id, pick(m.title, content_language())) for m in methods.values() if m.id != "host"),
         "method": method,
         "version": version,
     }
@@ -83,6 +83,7 @@ def version_of(asked: str) -> str:
 
 
 @require_GET
+@keep
 def article(request: HttpRequest, slug: str) -> HttpResponse:
     return render(
         request,

@@ -18,6 +18,7 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_GET
 
 from troubleshoot import shelf
+from troubleshoot.kept_pages import keep
 from troubleshoot.middleware import POLICY
 from troubleshoot.templatetags.unhang import content_language
 from troubleshoot.views.articles import article_context
@@ -60,6 +61,7 @@ def theme_of(request: HttpRequest) -> str:
 
 
 @embeddable
+@keep
 def embed_article(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         **article_context(request, slug),
@@ -70,6 +72,7 @@ def embed_article(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @embeddable
+@keep
 def embed_guide(request: HttpRequest, guide_id: str) -> HttpResponse:
     context = {
         **guide_context(request, guide_id, KEPT),

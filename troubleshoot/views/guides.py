@@ -23,6 +23,7 @@ from troubleshoot.diagnosis.report import make_report
 from troubleshoot.guides.draw import guide_svg
 from troubleshoot.guides.tree import UNKNOWN, Answer, Guide, Question
 from troubleshoot.guides.walk import Step, clean, given_answer, walk
+from troubleshoot.kept_pages import keep
 from troubleshoot.known import facts_of, facts_of_text
 from troubleshoot.models import Case
 from troubleshoot.templatetags.unhang import INLINE_STYLE, content_language
@@ -187,18 +188,27 @@ def pasted_answer(request: HttpRequest, guide_id: str) -> HttpResponse | None:
 def guide(request: HttpRequest, guide_id: str) -> HttpResponse:
     if request.method == "POST" and (onwards := pasted_answer(request, guide_id)):
         return onwards
+    response = shown(request, guide_id)
+    outcomes.visits.count(guide_id, response.about)  # type: ignore[attr-defined]  # set by shown()
+    return response
+
+
+@keep
+def shown(request: HttpRequest, guide_id: str) -> HttpResponse:
+    """The page of one step; its `about` is the question that it asks."""
     case = case_of(request)
     context = guide_context(request, guide_id, ("case",) if case else (), case)
     context["case_address"] = case.get_absolute_url() if case else ""
     context["paste_address"] = request.get_full_path() if context.get("can_paste") else ""
     context["was_unread"] = request.method == "POST"
     asked = context.get("question")
-    outcomes.visits.count(guide_id, asked.id if asked else outcomes.REPORT)
     if not asked:
         state = clean(context["guide"], request.GET.dict())
         context["outcome_address"] = address_of(context["guide"], state, "guide_outcome")
         context["thanks"] = request.GET.get("told", "")
-    return render(request, "guides/step.html", {"section": "guides", **context})
+    response = render(request, "guides/step.html", {"section": "guides", **context})
+    response.about = asked.id if asked else outcomes.REPORT  # type: ignore[attr-defined]
+    return response
 
 
 @require_GET
