@@ -66,3 +66,24 @@ def test_eight_gpus_are_counted_rather_than_written_over_each_other():
 
     assert "PHB × 28: in doubt" in drawn
     assert ">PHB</text>" not in drawn
+
+
+@pytest.mark.parametrize("count", [4, 8, 16])
+def test_two_sockets_stand_side_by_side_within_a_phones_width(count: int):
+    gpus = [f"GPU{n}" for n in range(count)]
+    numa = {gpu: str(2 * n // count) for n, gpu in enumerate(gpus)}
+
+    picture = topology_svg({"gpus": gpus, "numa": numa, "gpu_links": {}, "p2p": {}})
+
+    assert float(re.search(r'width="(\d+)"', picture)[1]) <= 350  # type: ignore[index]
+
+
+def test_a_line_along_a_column_passes_the_gpus_between_its_ends():
+    gpus = [f"GPU{n}" for n in range(8)]
+    numa = dict.fromkeys(gpus, "0") | {"GPU6": "1", "GPU7": "1"}
+    matrix = {"gpus": gpus, "numa": numa, "gpu_links": {"GPU0-GPU4": "PHB"}, "p2p": {"GPU0-GPU4": {"nccl_path": "P2P"}}}
+
+    x1, control, x2 = (float(x) for x in re.search(r"M(\d+) \d+ Q(-?\d+) \d+ (\d+) ", topology_svg(matrix)).groups())  # type: ignore[union-attr]
+
+    assert x1 == x2
+    assert abs((x1 + control) / 2 - x1) > 46 / 2

@@ -11,9 +11,10 @@ from troubleshoot.drawing import svg
 GPU = 46  # side of a GPU's square, pixels
 GAP = 22
 FRAME = 18  # between a socket's frame and its GPUs
-PER_ROW = 4
+PER_ROW = 4  # where all stand in one frame; with several frames, half, so that two stand side by side on a phone
 MOST_LABELS = 12  # codes written on the lines themselves; with more they hide each other
-NARROWEST = 340  # the NICs may take this much, even beside few GPUs
+NARROWEST = 340  # frames and NICs may take this much, even where one row is shorter
+ASIDE = 64  # how far a line along a column is pulled aside to pass the GPUs between its ends
 
 VERDICTS: dict[str, dict[str, str]] = {
     "stuck": {"en": "data does not arrive", "zh-hans": "数据到不了"},
@@ -62,20 +63,23 @@ def topology_svg(matrix: dict[str, Any], lang: str = "en", every_pair: bool = Fa
         groups[node if node not in ("", "N/A") else ""].append(gpu)
     at: dict[str, tuple[float, float]] = {}
     parts: list[str] = []
-    x = 10.0
-    height = 0.0
+    per_row = PER_ROW if len(groups) == 1 else PER_ROW // 2
+    x, y, across, height = 10.0, 10.0, 120.0, 0.0
     for node, members in sorted(groups.items()):
-        columns = min(PER_ROW, len(members))
-        rows = -(-len(members) // PER_ROW)
+        columns = min(per_row, len(members))
+        rows = -(-len(members) // per_row)
         width = columns * GPU + (columns - 1) * GAP + 2 * FRAME
         tall = rows * GPU + (rows - 1) * (GAP + 24) + 2 * FRAME + 22
         words = f"{WORDS['node'][lang]} {node}" if node else WORDS["unknown"][lang]
-        parts.append(svg.rect(x, 10, width, tall, class_="frame", rx=6))
-        parts.append(svg.text(x + 8, 27, words, class_="small soft"))
+        if x > 10 and x + width > NARROWEST:
+            x, y = 10.0, height + 10
+        parts.append(svg.rect(x, y, width, tall, class_="frame", rx=6))
+        parts.append(svg.text(x + 8, y + 17, words, class_="small soft"))
         for n, gpu in enumerate(members):
-            at[gpu] = (x + FRAME + (n % PER_ROW) * (GPU + GAP), 10 + 26 + (n // PER_ROW) * (GPU + GAP + 24) + FRAME / 2)
-        x += width + 24
-        height = max(height, tall + 20)
+            at[gpu] = (x + FRAME + (n % per_row) * (GPU + GAP), y + 26 + (n // per_row) * (GPU + GAP + 24) + FRAME / 2)
+        across = max(across, x + width + 10)
+        x += width + 20
+        height = max(height, y + tall + 10)
     links, drawn, described = pair_links(matrix, at, lang, every_pair)
     parts += links
     for gpu, (left, top) in at.items():
@@ -83,9 +87,8 @@ def topology_svg(matrix: dict[str, Any], lang: str = "en", every_pair: bool = Fa
         parts.append(
             svg.text(left + GPU / 2, top + GPU / 2 + 5, gpu.removeprefix("GPU"), class_="strong", text_anchor="middle")
         )
-    labels, lowest = link_labels(drawn)
+    labels, lowest = link_labels(drawn, height, lang)
     parts += labels
-    across = max(x - 14, 120)
     height, nics, nic_width = nic_row(matrix, max(height, lowest), max(across, NARROWEST))
     parts += nics
     across = max(across, nic_width)
@@ -107,12 +110,14 @@ def pair_links(
         (ax, ay), (bx, by) = at[a], at[b]
         ax, ay, bx, by = ax + GPU / 2, ay + GPU / 2, bx + GPU / 2, by + GPU / 2
         bow = 0.0 if abs(ax - bx) <= GPU + GAP + 1 or ay != by else 16 + abs(ax - bx) * 0.09
-        middle_x, middle_y = (ax + bx) / 2, (ay + by) / 2 + bow + GPU * 0.2
+        aside = 0.0 if ax != bx or abs(ay - by) <= 2 * (GPU + GAP) else ASIDE
+        is_left = not any(y == at[a][1] and at[a][0] - 2 * GPU < x < at[a][0] for x, y in at.values())
+        middle_x, middle_y = (ax + bx) / 2 + (-aside if is_left else aside), (ay + by) / 2 + bow + GPU * 0.2
         code = matrix["gpu_links"].get(name, "?")
         words = f"{name}: {code}, {VERDICTS[judged][lang]}. {pair.get('because') or ''}"
         described.append(words)
         # Where the curve is at its middle: half way between its ends' middle and its control point.
-        on_curve = ((ax + bx) / 2, ((ay + by) / 2 + middle_y + bow) / 2)
+        on_curve = (((ax + bx) / 2 + middle_x) / 2, ((ay + by) / 2 + middle_y + bow) / 2)
         drawn.append(Drawn(*on_curve, code, judged, VERDICTS[judged][lang]))
         dash = {"stuck": "2 4", "doubt": "7 4"}.get(judged)
         parts.append(
@@ -129,8 +134,8 @@ def pair_links(
     return parts, drawn, " ".join(described) or WORDS["doubt_none"][lang]
 
 
-def link_labels(drawn: list[Drawn]) -> tuple[list[str], float]:
-    """The code on each line while there is room, else one line below for each code and verdict, with its count.
+def link_labels(drawn: list[Drawn], below: float, lang: str) -> tuple[list[str], float]:
+    """The code on each line while there is room, and below the frames one line for each code and verdict, with its count.
 
     Gives the parts and how far down they reach. A label that would lie on another one is left to the lines below.
     """
@@ -143,7 +148,8 @@ def link_labels(drawn: list[Drawn]) -> tuple[list[str], float]:
         wide = svg.width_of(one.code, 11) + 6
         parts.append(svg.rect(one.x - wide / 2, one.y - 8, wide, 15, class_="box", rx=3))
         parts.append(svg.text(one.x, one.y + 3.5, one.code, class_=f"small text-{one.judged}", text_anchor="middle"))
-    lowest = max((one.y + 14 for one in drawn), default=0.0)
+    lowest = max([below, *(one.y + 14 for one in drawn)])
+    colon = ": " if lang == "en" else "："
     counted = Counter((one.judged, one.code, one.says) for one in drawn)
     for (judged, code, says), n in sorted(counted.items(), key=lambda item: (item[0][0] != "stuck", -item[1])):
         lowest += 18
@@ -152,7 +158,7 @@ def link_labels(drawn: list[Drawn]) -> tuple[list[str], float]:
             f'<path d="M12 {lowest - 4:.0f} H40"'
             f"{svg.attributes(class_=f'edge {judged}', stroke_width=2, stroke_dasharray=dash)}/>"
         )
-        parts.append(svg.text(48, lowest, f"{code} × {n}: {says}", class_=f"small text-{judged}"))
+        parts.append(svg.text(48, lowest, f"{code} × {n}{colon}{says}", class_=f"small text-{judged}"))
     return parts, lowest + 10 if drawn else 0.0
 
 

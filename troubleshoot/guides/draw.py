@@ -107,7 +107,7 @@ def guide_svg(
         y = 10.0
         for node in members:
             x = 10 + column * COLUMN
-            lines = svg.wrap(node_words(guide, node, causes, lang), BOX - 16)
+            lines = svg.wrap(node_words(guide, node, causes, lang), BOX - 36)  # bold takes more than is reckoned with
             answers = [(a, t) for s, a, t in guide.leads() if s == node]
             height = len(lines) * svg.LINE_HEIGHT + len(answers) * ROW + 14
             top[node] = y + 16

@@ -66,8 +66,9 @@ def scoreboard(request: HttpRequest) -> HttpResponse:
     told = json.loads(SCOREBOARD.read_text(encoding="utf-8"))
     causes = shelf.library().causes
     lang = content_language()
+    verdicts = {"healthy": gettext("Healthy start"), "insufficient-evidence": gettext("Not enough evidence")}
     rows = [
-        {"title": causes[name].title[lang] if name in causes else name, "id": name, **figures}
+        {"title": causes[name].title[lang] if name in causes else verdicts.get(name, name), "id": name, **figures}
         for name, figures in told["per_cause"].items()
     ]
     return render(request, "pages/scoreboard.html", {"told": told, "rows": rows})

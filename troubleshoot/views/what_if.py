@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -81,23 +82,25 @@ def setting_from(query: QueryDict, usual: Setting) -> Setting:
         gpus_in_job=int(gpus) if gpus.isascii() and gpus.isdigit() and 0 < int(gpus[:6]) <= 100_000 else None,
         p2p_level=level if level in LEVELS else None,
         p2p_disable=query.get("disable") == "1" or level == "LOC",
-        shm_disable=usual.shm_disable,
+        shm_disable=query.get("shm") == "1",
         status=usual.status,
     )
 
 
 def table(matrix: Matrix, setting: Setting) -> dict[str, Any]:
+    """What NCCL would use, pairs for which it does so for the same reason together."""
     lang = content_language()
-    pairs = [
-        {
-            "name": f"{a} – {b}",
-            "code": matrix.links.get((a, b), "?"),
-            "transport": path.transport,
-            "because": pick(path.because, lang),
-        }
-        for (a, b), path in topology.paths(matrix, setting).items()
+    alike: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for (a, b), path in topology.paths(matrix, setting).items():
+        alike[matrix.links.get((a, b), "?"), path.transport, pick(path.because, lang)].append(f"{a}\u00a0–\u00a0{b}")
+    groups = [
+        {"names": names, "code": code, "transport": transport, "because": because}
+        for (code, transport, because), names in alike.items()
     ]
-    return {"pairs": pairs, "direct": sum(1 for pair in pairs if pair["transport"] == "P2P")}
+    count = {transport: 0 for _, transport, _ in alike}
+    for (_, transport, _), names in alike.items():
+        count[transport] += len(names)
+    return {"groups": groups, "pair_count": sum(count.values()), "direct": count.get("P2P", 0)}
 
 
 def form(setting: Setting) -> dict[str, Any]:
