@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from threading import Lock
 from time import monotonic
@@ -26,6 +27,11 @@ CASES, LINES = 200, 500
 """Unmatched cases looked at, the newest first, and lines of each."""
 
 SHOWN_TEMPLATES = 100
+FEWEST_TOLD = 50
+SAME_AS_TOLD = 200.0
+MOST_MOVED = 0.5
+"""How what people told moves the priors (`manage.py priors`): from how many cases on, against how many, how far."""
+
 FLUSH_SECONDS = 10.0
 REPORT = "report"
 """What a guide's last page is called where its questions are counted."""
@@ -102,6 +108,32 @@ visits = Visits()
 
 
 # ---- for maintainers
+
+
+def fixed_by_cause() -> dict[str, int]:
+    """How many cases were told to be fixed, by their cause; a case with several remedies counts once."""
+    told = Outcome.objects.filter(kind=Outcome.Kind.FIXED).exclude(cause="").exclude(case_id="")
+    counted = told.values("cause").annotate(cases=Count("case_id", distinct=True))
+    return {row["cause"]: row["cases"] for row in counted if row["cases"]}
+
+
+def proposed_priors(now: Mapping[str, float], fixed: Mapping[str, int]) -> dict[str, float]:
+    """The causes' log-odds before evidence, moved towards how often each was what had to be fixed.
+
+    What holds now counts as much as SAME_AS_TOLD cases, no cause moves by more than MOST_MOVED, and their mean stays, so
+    that the threshold at which a cause is named keeps its meaning.
+    """
+    total = sum(math.exp(prior) for prior in now.values())
+    told = sum(fixed.get(cause, 0) for cause in now)
+    moved = {}
+    for cause, prior in now.items():
+        share = math.exp(prior) / total
+        seen = (SAME_AS_TOLD * share + fixed.get(cause, 0)) / (SAME_AS_TOLD + told)
+        moved[cause] = max(-MOST_MOVED, min(MOST_MOVED, math.log(seen / share)))
+    mean = sum(moved.values()) / len(moved)
+    return {
+        cause: round(prior + max(-MOST_MOVED, min(MOST_MOVED, moved[cause] - mean)), 2) for cause, prior in now.items()
+    }
 
 
 def outcomes_by_remedy() -> list[dict[str, Any]]:
