@@ -12,6 +12,10 @@ from urllib.parse import parse_qs, urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from troubleshoot.diagnosis.redact import rules_in
+from troubleshoot.diagnosis.redaction_patterns import Redaction
+from troubleshoot.diagnosis.scan import PatternError
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 ORIGIN = r"\*|'self'|(?:https?://)?(?:\*\.)?[\w.-]+(?::(?:\d+|\*))?|https?://\[[0-9a-fA-F:]+\](?::(?:\d+|\*))?|https?:"
 
@@ -57,6 +61,18 @@ CACHE_DIR = Path(os.environ.get("UNHANG_CACHE_DIR") or DATA_DIR / "cache").absol
 CONTENT_DIRS = tuple(Path(p) for p in os.environ.get("UNHANG_CONTENT_DIRS", "").split(os.pathsep) if p)
 if missing := [str(folder) for folder in CONTENT_DIRS if not folder.is_dir()]:
     raise ImproperlyConfigured(f"UNHANG_CONTENT_DIRS names {', '.join(missing)}; each must be a folder that exists")
+
+
+def redactions() -> tuple[Redaction, ...]:
+    """A site's own rules of what to hide, from the file that UNHANG_REDACTION_RULES names: `name: pattern`, one a line."""
+    path = os.environ.get("UNHANG_REDACTION_RULES", "").strip()
+    try:
+        return rules_in(Path(path)) if path else ()
+    except (OSError, UnicodeDecodeError, PatternError) as error:
+        raise ImproperlyConfigured(f"UNHANG_REDACTION_RULES: {path}: {error}") from error
+
+
+REDACTIONS = redactions()
 
 DEBUG = yes_or_no("UNHANG_DEBUG", False)
 

@@ -20,7 +20,6 @@ from troubleshoot import shelf, spool
 from troubleshoot.clock import now
 from troubleshoot.diagnosis.evidence import Document
 from troubleshoot.diagnosis.pipeline import examine, take_in
-from troubleshoot.diagnosis.redact import Redactor
 from troubleshoot.models import Case, CaseText
 
 log = logging.getLogger(__name__)
@@ -129,7 +128,7 @@ def open_case(
             retry_after=SECONDS_UNTIL_ROOM * 10,
         ) from error
     # Even a file's name may hold a secret.
-    redactor = Redactor()
+    redactor = shelf.library().redactor()
     case.files = [
         {"name": redactor.line(name[:300]), "spool": place} for (name, _), place in zip(files, places, strict=True)
     ]

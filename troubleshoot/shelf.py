@@ -16,7 +16,7 @@ from troubleshoot.knowledge.search import Index, Page, pages_of
 
 @cache
 def library() -> Library:
-    return load_library(settings.CONTENT_DIRS, settings.CACHE_DIR)
+    return load_library(settings.CONTENT_DIRS, settings.CACHE_DIR, settings.REDACTIONS)
 
 
 @cache

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 if TYPE_CHECKING:
+    from troubleshoot.diagnosis.redaction_patterns import Redaction
     from troubleshoot.diagnosis.report import Report
 
 FORMATS = ("text", "json", "markdown")
@@ -72,6 +73,18 @@ def cache_dir() -> Path | None:
     return Path(root) if os.access(root, os.W_OK) else None
 
 
+def redactions() -> tuple[Redaction, ...]:
+    """The site's own rules, as the settings of the web pages read them. Raises Unusable."""
+    from troubleshoot.diagnosis.redact import rules_in
+    from troubleshoot.diagnosis.scan import PatternError
+
+    path = os.environ.get("UNHANG_REDACTION_RULES", "").strip()
+    try:
+        return rules_in(Path(path)) if path else ()
+    except (OSError, UnicodeDecodeError, PatternError) as error:
+        raise Unusable(f"UNHANG_REDACTION_RULES: {path}: {error}") from error
+
+
 def report_on(paths: list[str], lang: str, install_method: str | None) -> Report:
     """The contract's JSON for these paths. Raises Unusable."""
     missing = [path for path in paths if path != "-" and not os.path.exists(path)]
@@ -81,7 +94,7 @@ def report_on(paths: list[str], lang: str, install_method: str | None) -> Report
     from troubleshoot.diagnosis.renderings import in_language
 
     overlays = tuple(Path(p) for p in os.environ.get("UNHANG_CONTENT_DIRS", "").split(os.pathsep) if p)
-    library = load_library(overlays, cache_dir())
+    library = load_library(overlays, cache_dir(), redactions())
     if install_method and install_method not in library.install_methods:
         known = ", ".join(library.install_methods)
         raise Unusable(f"{install_method!r} is no install method; it must be one of {known}")

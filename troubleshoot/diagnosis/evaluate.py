@@ -17,9 +17,11 @@ from typing import Any
 
 from troubleshoot.diagnosis.confidence import MODEL, Model
 from troubleshoot.diagnosis.diagnose import HEALTHY, Diagnosis, diagnose
+from troubleshoot.diagnosis.evidence import Document
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.library import Library
-from troubleshoot.diagnosis.pipeline import know, take_in
+from troubleshoot.diagnosis.pipeline import examine, know, take_in
+from troubleshoot.diagnosis.redact import Redactor
 from troubleshoot.diagnosis.signatures import named
 
 INSUFFICIENT = "insufficient-evidence"
@@ -71,6 +73,34 @@ def load(folder: Path, library: Library) -> list[Incident]:
         facts, _, _ = know(documents, library)
         incidents.append(Incident(case.name, truth["primary"], frozenset(truth.get("acceptable", [])), facts))
     return incidents
+
+
+def changed_by_redaction(folder: Path, library: Library) -> tuple[int, dict[str, list[str]]]:
+    """How many incidents there are, and for each whose report hiding secrets changes: which parts of it change."""
+    changed: dict[str, list[str]] = {}
+    cases = [case.parent for case in sorted(folder.glob("*/case.json"))]
+    for case in cases:
+        files = sorted(p for p in case.iterdir() if p.is_file() and p.name != "case.json")
+        hidden, open_ = (
+            told(take_in([(path.name, path.open("rb")) for path in files], library, redactor=redactor), library)
+            for redactor in (library.redactor(), Redactor(table=()))
+        )
+        if parts := [part for part in hidden if hidden[part] != open_[part]]:
+            changed[case.name] = parts
+    return len(cases), changed
+
+
+def told(documents: Sequence[Document], library: Library) -> dict[str, Any]:
+    """What a report says of these documents, but for the words of their lines."""
+    report = examine(documents, library)
+    return {
+        "verdict": report["verdict"],
+        "causes": [(cause["id"], cause["confidence"]) for cause in report["causes"]],
+        "topology": report["topology"],
+        "timeline": report["timeline"],
+        "facts": [(fact["name"], fact["value"]) for fact in report["facts"]],
+        "kinds": [read["kinds"] for read in report["inputs"]],
+    }
 
 
 def judge(incidents: Iterable[Incident], library: Library, model: Model = MODEL) -> list[Judged]:

@@ -14,6 +14,8 @@ from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.install_methods import InstallMethod, load_install_methods
 from troubleshoot.diagnosis.parsers import ALL_FORMATS
 from troubleshoot.diagnosis.parsers.format import Format
+from troubleshoot.diagnosis.redact import Redactor
+from troubleshoot.diagnosis.redaction_patterns import Redaction
 from troubleshoot.diagnosis.remedies import Remedy, load_remedies
 from troubleshoot.diagnosis.rules import Rule, load_rules
 from troubleshoot.diagnosis.scan import Scanner
@@ -33,6 +35,11 @@ class Library:
     formats: tuple[Format, ...]
     articles: Mapping[str, str]  # cause id → address of its article
     cache_dir: Path | None = None
+    redactions: tuple[Redaction, ...] = ()  # a site's own
+
+    def redactor(self) -> Redactor:
+        """A new one for each case: stand-ins are the case's own."""
+        return Redactor(self.redactions, self.cache_dir)
 
     @cached_property
     def format_of(self) -> dict[str, Format]:
@@ -78,7 +85,9 @@ def article_addresses(overlays: tuple[Path, ...] = ()) -> dict[str, str]:
     }
 
 
-def load_library(overlays: tuple[Path, ...] = (), cache_dir: Path | None = None) -> Library:
+def load_library(
+    overlays: tuple[Path, ...] = (), cache_dir: Path | None = None, redactions: tuple[Redaction, ...] = ()
+) -> Library:
     """Load and check all content. Raises ContentError, with file and line, for a fault in it."""
     return Library(
         causes=load_causes(overlays),
@@ -90,4 +99,5 @@ def load_library(overlays: tuple[Path, ...] = (), cache_dir: Path | None = None)
         formats=ALL_FORMATS,
         articles=article_addresses(overlays),
         cache_dir=cache_dir,
+        redactions=redactions,
     )

@@ -45,7 +45,7 @@ def take_in(
     limits = limits or Limits()
     on_step("unpack")
     blobs = (blob for name, stream in files for blob in unpack(name, stream, limits))
-    return read(blobs, library.scanner, limits, redactor or Redactor(cache_dir=library.cache_dir))
+    return read(blobs, library.scanner, limits, redactor or library.redactor())
 
 
 def know(

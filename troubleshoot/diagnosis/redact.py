@@ -84,8 +84,13 @@ class Subnet:
 class Redactor:
     """Hides secrets of one case. `counts` says how often each rule hid something in the current document."""
 
-    def __init__(self, extra: Iterable[Redaction] = (), cache_dir: Path | None = None) -> None:
-        self.table = (*REDACTIONS, *extra)
+    def __init__(
+        self,
+        extra: Iterable[Redaction] = (),
+        cache_dir: Path | None = None,
+        table: tuple[Redaction, ...] = REDACTIONS,
+    ) -> None:
+        self.table = (*table, *extra)
         self.rules = [compile_rule(rule) for rule in self.table]
         self.after_rules = [n for n, rule in enumerate(self.table) if rule.after]
         self.reaching = {n for n, rule in enumerate(self.table) if rule.after or rule.until}  # beyond their line
@@ -259,6 +264,11 @@ def site_rules(lines: Iterable[str]) -> list[Redaction]:
             )
         )
     return rules
+
+
+def rules_in(path: Path) -> tuple[Redaction, ...]:
+    """A site's own rules in a file. Raises PatternError, OSError or UnicodeDecodeError."""
+    return tuple(site_rules(path.read_text(encoding="utf-8").splitlines()))
 
 
 def as_json(extra: Iterable[Redaction] = ()) -> list[dict[str, object]]:

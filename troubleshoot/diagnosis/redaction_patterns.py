@@ -48,10 +48,12 @@ def rule(name: str, en: str, zh: str, pattern: str, group: int = 0, **more: str)
 NOTHING = (
     r"(?:<|\$|\{\{|%[({]|\*{2}|x{3,}\b|X{3,}\b|\.\.\.|…|-{2,}"
     r"|(?:none|null|nil|true|false|auto|default|required|optional|yes|no|unset|unknown|redacted|hidden|masked|secret|empty|str|bytes|int|float|bool|"
-    r"optional\[.*|union\[.*|list\[.*|dict\[.*|any)(?:\b[^A-Za-z0-9]|$)"
+    r"optional\[.*|union\[.*|list\[.*|dict\[.*|any)(?:[\s\"',;:)}\]>|&]|\.?$)"
     r"|(?:os|self|args|kwargs|config|request|settings|cls|env|envs|params|options|torch)[.\[]|[A-Za-z_][\w.]*\()"
 )
-NUMBER_OR_PATH = r"\d{1,6}(?:\.\d+)?(?:\D|$)|/(?:etc|var|run|root|home|opt|usr|data|mnt|models?|workspace|proc|dev|tmp|api|v\d)\b|\.{0,2}/"
+# A number ends where it ends: `68e2270c…` and `/x7Qz…` are keys.
+NUMBER = r"\d{1,6}(?:\.\d+)?\s?[A-Za-z%]{0,3}(?:[^A-Za-z0-9+/_=~.-]|$)|\d{1,6}/\d{1,6}$|\d{4}-\d\d-\d\d(?:\D|$)"
+NUMBER_OR_PATH = NUMBER + r"|~?/(?:[a-z][a-z_.-]{0,30}\d{0,3}|v\d)(?:[/:\s]|$)|\.{1,2}/"
 # Tokens of a tokenizer and keys of a cache are no secrets.
 NOT_A_SECRETS_NAME = (
     r"(?:bos|eos|eot|eom|pad|unk|sep|cls|mask|stop|begin|end|start|image|video|audio|vision|special|next|prompt|first|last|max|min|num|new|per|spec|draft|bonus|"
@@ -61,14 +63,20 @@ NOT_A_SECRETS_NAME = (
 )
 BARE = r"[^\s\"',;&<>(){}\[\]|\\]"
 
+# What stands in quotes, escaped quotes inside it too; or in escaped quotes.
+QUOTED = r"(?:\"((?:[^\"\\]|\\.){1,4000})|\\\"([^\"\\]{1,4000}))"
+SINGLE_QUOTED = QUOTED.replace(r"\"", "'")
+_NAMED = r"[A-Za-z0-9_.-]{0,60}(?:token|secret|password|passwd|_pass|_pwd|_key|api_?key|credentials?)"
+
 _PREFIX = r"[A-Za-z0-9_.-]{0,40}"
-_BETWEEN = r"[\"'\\]{0,2}\s{0,8}(?:=>|[:=：])\s{0,3}\[?"
+_BETWEEN = r"(?:[\"'\\]{0,2}|&quot;|&#3[49];)\]?\s{0,8}(?:=>|[:=：])\s{0,3}\[?(?:&quot;|&#3[49];)?"
 _PASSWORD = _PREFIX + r"(?:password|passwd|passphrase|_pass|_pwd|\bpwd|密码|口令)" + _BETWEEN
 _SECRET = (
     _PREFIX
     + r"(?:secret|token|credentials?|_auth|api[_-]?keys?|(?:access|secret|private|account|shared|signing|encryption|master|license|admin|service|ssh|auth)[_-]?key(?:[_-]?id)?"
     r"|sessionid|phpsessid|jsessionid|令牌|密钥)" + _BETWEEN
 )
+_OPTION = r"(?:token|api-?keys?|password|passwd|secret|secret-key|access-key(?:-id)?|auth-?key)"
 _ENV_KEY = r"[A-Z0-9_]{1,40}_KEY" + _BETWEEN
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 
@@ -93,9 +101,19 @@ REDACTIONS: tuple[Redaction, ...] = (
         "url-password",
         "passwords in addresses",
         "网址中的密码",
-        r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s:/@\"'<>]{0,80}:([^\s/@\"'<>]{1,200})@",
+        r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s:/@\"'<>]{0,80}:([^\s/\"'<>]{1,200})@",
         1,
         keep=NOTHING,
+    ),
+    rule(
+        "url-password",
+        "passwords in addresses",
+        "网址中的密码",
+        r"(?:^|[\s\"'=(])[A-Za-z0-9_.-]{1,40}:([^\s:/@\"'<>]{4,100})@[A-Za-z0-9]",
+        1,
+        keep=NOTHING + r"|[\d.:]+$",
+        keep_match=r"mailto:",
+        keep_after=r"@sha\d",
     ),
     rule("url-password", "keys in addresses", "网址中的密钥", r"\bhttps?://([^\s:/@\"'<>]{16,200})@", 1, keep=NOTHING),
     rule(
@@ -128,7 +146,7 @@ REDACTIONS: tuple[Redaction, ...] = (
         "authorization headers",
         "Authorization 头",
         r"\b(?:(?:proxy-)?authorization|x-api-key|x-auth-token|private-token|x-gitlab-token|x-vault-token|x-goog-api-key|x-csrf-token|ocp-apim-subscription-key)[\"'\\]{0,2}\s{0,3}[:=]\s{0,3}[\"'\\]{0,2}"
-        r"(?:(?:bearer|basic|token|digest|apikey|negotiate)\s{1,3})?([^\s\"',;\\]{6,4000})",
+        r"(?:(?:bearer|basic|token|digest|apikey|negotiate)(?:\s{1,3}|%20))?([^\s\"',;\\]{6,4000})",
         1,
         flags="i",
         keep=NOTHING + r"|(?:bearer|basic|token|digest|apikey|aws4-hmac-sha256)\b",
@@ -137,7 +155,7 @@ REDACTIONS: tuple[Redaction, ...] = (
         "token",
         "bearer tokens",
         "Bearer 令牌",
-        r"\b(?:bearer|basic)\s{1,3}([A-Za-z0-9._~+/=-]{16,4000})",
+        r"\b(?:bearer|basic)(?:\s{1,3}|%20)([A-Za-z0-9._~+/=-]{16,4000})",
         1,
         flags="i",
         keep=NOTHING + r"|[a-z]+$",
@@ -158,7 +176,7 @@ REDACTIONS: tuple[Redaction, ...] = (
         r"|xox[abeoprs]-[A-Za-z0-9-]{10,}|xapp-[A-Za-z0-9-]{10,}|(?:AKIA|ASIA|AROA|ABIA|ACCA)[A-Z0-9]{16}|LTAI[A-Za-z0-9]{12,}|AKID[A-Za-z0-9]{20,}|AIza[A-Za-z0-9_-]{30,}|ya29\.[A-Za-z0-9_-]{20,}|GOCSPX-[A-Za-z0-9_-]{20,}"
         r"|npm_[A-Za-z0-9]{30,}|pypi-[A-Za-z0-9_-]{30,}|dckr_(?:pat|oat)_[A-Za-z0-9_-]{16,}|hv[sbr]\.[A-Za-z0-9_-]{20,}|dapi[0-9a-f]{32}|dop_v1_[0-9a-f]{32,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"
         r"|ATATT3[A-Za-z0-9_=-]{20,}|SWMTKN-1-[A-Za-z0-9-]{20,}|K10[0-9a-f]{40,}::[A-Za-z0-9:]{6,}|lin_api_[A-Za-z0-9]{20,}|figd_[A-Za-z0-9_-]{20,}|PMAK-[A-Za-z0-9-]{20,}|NRAK-[A-Z0-9]{20,}|whsec_[A-Za-z0-9]{20,}"
-        r"|AGE-SECRET-KEY-1[A-Z0-9]{40,}|gpustack_[A-Za-z0-9]{6,}_[A-Za-z0-9]{12,}|ms-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9]{8,10}:AA[A-Za-z0-9_-]{32,34}|eyJ[A-Za-z0-9+/=]{100,})",
+        r"|tskey-[a-z]{2,10}-[A-Za-z0-9-]{16,}|AGE-SECRET-KEY-1[A-Z0-9]{40,}|gpustack_[A-Za-z0-9]{6,}_[A-Za-z0-9]{12,}|ms-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9]{8,10}:AA[A-Za-z0-9_-]{32,34}|eyJ[A-Za-z0-9+/=]{100,})",
     ),
     rule(
         "ssh-key",
@@ -175,9 +193,18 @@ REDACTIONS: tuple[Redaction, ...] = (
         1,
         keep=NOTHING,
     ),
+    rule(
+        "token",
+        _SECRETS_EN,
+        _SECRETS_ZH,
+        r"\bapi_?keys?[\"'\\]{0,2}\s{0,3}[:=]\s{0,3}\[\s{0,3}([\"'][^\[\]]{4,4000})",
+        1,
+        flags="i",
+        keep=r"[\"'](?:<|\$|none|empty)",
+    ),
     # Named values: quoted ones may hold anything, bare ones end at a blank or a separator.
-    rule("password", _PASSWORDS_EN, _PASSWORDS_ZH, _PASSWORD + r"\\?\"([^\"\\]{1,400})", 1, flags="i", keep=NOTHING),
-    rule("password", _PASSWORDS_EN, _PASSWORDS_ZH, _PASSWORD + r"\\?'([^'\\]{1,400})", 1, flags="i", keep=NOTHING),
+    rule("password", _PASSWORDS_EN, _PASSWORDS_ZH, _PASSWORD + QUOTED, flags="i", keep=NOTHING),
+    rule("password", _PASSWORDS_EN, _PASSWORDS_ZH, _PASSWORD + SINGLE_QUOTED, flags="i", keep=NOTHING),
     rule(
         "password",
         _PASSWORDS_EN,
@@ -192,8 +219,7 @@ REDACTIONS: tuple[Redaction, ...] = (
         "token",
         _SECRETS_EN,
         _SECRETS_ZH,
-        _SECRET + r"\\?\"([^\"\\]{4,4000})",
-        1,
+        _SECRET + QUOTED,
         flags="i",
         keep=NOTHING + "|" + NUMBER_OR_PATH,
         keep_match=NOT_A_SECRETS_NAME,
@@ -203,8 +229,7 @@ REDACTIONS: tuple[Redaction, ...] = (
         "token",
         _SECRETS_EN,
         _SECRETS_ZH,
-        _SECRET + r"\\?'([^'\\]{4,4000})",
-        1,
+        _SECRET + SINGLE_QUOTED,
         flags="i",
         keep=NOTHING + "|" + NUMBER_OR_PATH,
         keep_match=NOT_A_SECRETS_NAME,
@@ -233,7 +258,9 @@ REDACTIONS: tuple[Redaction, ...] = (
         "token",
         _SECRETS_EN,
         _SECRETS_ZH,
-        r"[\"'](?:name|key)[\"']\s{0,3}:\s{0,3}[\"'][A-Za-z0-9_.-]{0,60}(?:token|secret|password|passwd|_key|api_?key|credentials?)[\"']\s{0,3},\s{0,3}[\"']value[\"']\s{0,3}:\s{0,3}[\"']([^\"']{1,4000})",
+        r"[\"'](?:name|key)[\"']\s{0,3}:\s{0,3}[\"']"
+        + _NAMED
+        + r"[\"']\s{0,3},\s{0,3}[\"']value[\"']\s{0,3}:\s{0,3}[\"']([^\"']{1,4000})",
         1,
         flags="i",
         keep=NOTHING,
@@ -246,16 +273,74 @@ REDACTIONS: tuple[Redaction, ...] = (
         1,
         flags="i",
         keep=NOTHING,
-        after=r"\bname[\"']?\s{0,3}:\s{0,3}[\"']?[A-Za-z0-9_.-]{0,60}(?:token|secret|password|passwd|_key|api_?key|credentials?)[\"',\s]*$",
+        after=r"\bname[\"']?\s{0,3}:\s{0,3}[\"']?" + _NAMED + r"[\"',\s]*$",
+    ),
+    rule(
+        "token",
+        _SECRETS_EN,
+        _SECRETS_ZH,
+        r"^[\s>]{1,60}([^\s#].{3,4000})$",
+        1,
+        keep=NOTHING,
+        after=_NAMED + r"[\"']?\s{0,3}:\s{0,3}[|>][+-]?\s*$",
+    ),
+    rule("token", _SECRETS_EN, _SECRETS_ZH, r"<" + _NAMED + r">([^<>]{4,400})</", 1, flags="i", keep=NOTHING),
+    rule(
+        "token",
+        _SECRETS_EN,
+        _SECRETS_ZH,
+        r"\b(?:setx|ENV|ARG)\s{1,8}[A-Za-z0-9_]{0,40}(?:TOKEN|SECRET|PASSWORD|PASSWD|_PASS|_KEY)\s{1,8}[\"']?([^\s\"'=]{4,400})",
+        1,
+        keep=NOTHING + "|" + NUMBER_OR_PATH,
+    ),
+    rule(
+        "token",
+        "secrets told in a sentence",
+        "句子中写出的密码或令牌",
+        r"(?:\b(?:password|passwd|passphrase|token|secret|api[ _-]?key)\s{1,3}(?:is|was)|(?:密码|口令|令牌|密钥)(?:是|为))\s{0,3}[:：]?\s{0,3}[\"'`]?([A-Za-z0-9][^\s\"'`]{4,400})",
+        1,
+        flags="i",
+        keep=NOTHING + "|" + NUMBER_OR_PATH + r"|[A-Za-z,-]+[.!;:]?$",
+    ),
+    rule(
+        "token",
+        "secrets told in a sentence",
+        "句子中写出的密码或令牌",
+        r"\b(?:token|api[ _-]?key)\s{1,3}[\"'`]?([A-Za-z0-9_-]{16,400})\b",
+        1,
+        flags="i",
+        keep=NOTHING + r"|[A-Za-z_-]+$|[0-9]+$",
+    ),
+    rule(
+        "password",
+        _PASSWORDS_EN,
+        _PASSWORDS_ZH,
+        r"^\s*password\s+(\S{4,200})\s*$",
+        1,
+        flags="i",
+        keep=NOTHING + r"|[a-z]+\W?$",
     ),
     rule(
         "token",
         "values of command-line options such as --token",
         "--token 之类命令行选项的取值",
-        r"--[A-Za-z0-9-]{0,30}(?:token|api-?keys?|password|passwd|secret|secret-key|access-key(?:-id)?|auth-key)(?:\s{1,3}|=|[\"'],?\s{0,3}[\"'])[\"']?([^\s\"',\\]{3,4000})",
+        r"^[\s\"'-]{0,60}([^\s\"',-][^\s\"',]{2,4000})",
+        1,
+        keep=NOTHING + "|-|" + NUMBER,
+        after=r"(?:^|[\s\"'])--[A-Za-z0-9-]{0,30}"
+        + _OPTION
+        + r"[\"'],?\s*$|^\s*-\s+--[A-Za-z0-9-]{0,30}"
+        + _OPTION
+        + r"\s*$",
+    ),
+    rule(
+        "token",
+        "values of command-line options such as --token",
+        "--token 之类命令行选项的取值",
+        r"--[A-Za-z0-9-]{0,30}" + _OPTION + r"(?:\s{1,3}|=|[\"'],?\s{0,3}[\"'])[\"']?([^\s\"',\\]{3,4000})",
         1,
         flags="i",
-        keep=NOTHING + r"|-|\d{1,6}(?:\D|$)",
+        keep=NOTHING + "|-|" + NUMBER,
     ),
     rule(
         "password",
@@ -269,7 +354,8 @@ REDACTIONS: tuple[Redaction, ...] = (
         "password",
         _LOGINS_EN,
         _LOGINS_ZH,
-        r"\bsshpass\s+-p\s{0,2}[\"']?([^\s\"']{1,200})|\bredis-cli\b[^\n]{0,120}\s-a\s+[\"']?([^\s\"']{3,200})",
+        r"\bsshpass\s+-p\s{0,2}[\"']?([^\s\"']{1,200})|\bredis-cli\b[^\n]{0,120}\s-a\s+[\"']?([^\s\"']{3,200})"
+        r"|\bmysql(?:dump|admin)?\s[^\n]{0,200}-p([^\s\"']{3,200})",
         0,
         keep=NOTHING,
     ),
@@ -321,9 +407,16 @@ REDACTIONS: tuple[Redaction, ...] = (
         # private, loopback, link-local, carrier NAT, documentation, benchmark, multicast, masks (RFC 6890)
         keep=r"(?:0|10|127)\.|169\.254\.|192\.168\.|172\.(?:1[6-9]|2[0-9]|3[01])\.|100\.(?:6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.|192\.0\.[02]\.|198\.51\.100\.|203\.0\.113\.|198\.1[89]\.|22[4-9]\.|2[345][0-9]\.|[0-9]+\.0\.0\.0$",
         # versions of four parts: `nvidia-cublas-cu12==12.4.5.8`, `libcudnn.so.9.1.0.70`, a column of `pip list`
-        keep_before=r"(?:[0-9A-Za-z]\.|[_+@~-]|[=<>!~]=|=>|\bv|\bV|\.so\.?|[Vv]ersions?[\"'(:=\s]{1,4}|\bver\.?[:=\s]{0,3}|VERSION[\"':=\s]{1,4}|[Rr]elease[:=\s]{1,3}|[Bb]uild[:=\s]{1,3}|[Ff]irmware[\w\s]{0,12}[:=\s]{1,3}"
+        keep_before=r"(?:[0-9A-Za-z]\.|[_+~-]|[=<>!~]=|=>|\bv|\bV|\.so\.?|[Vv]ersions?[\"'(:=\s]{1,4}|\bver\.?[:=\s]{0,3}|VERSION[\"':=\s]{1,4}|[Rr]elease[:=\s]{1,3}|[Bb]uild[:=\s]{1,3}|[Ff]irmware[\w\s]{0,12}[:=\s]{1,3}"
         r"|(?:nvidia|cuda|cudnn|cublas|cufft|curand|cusolver|cusparse|cuda_|lib)[\w.-]{0,40}\s+|-cu1[0-9]\s+|\b[a-z][a-z0-9]*[_-][a-z0-9_-]+\s{2,})$",
         keep_after=r"\.[0-9A-Za-z]|[-_+][0-9A-Za-z]",
+    ),
+    rule(
+        "host",
+        "public addresses in host names",
+        "主机名中的公网地址",
+        r"\bec2-((?:[0-9]{1,3}-){3}[0-9]{1,3})\.",
+        1,
     ),
     rule(
         "ipv6",
@@ -331,6 +424,7 @@ REDACTIONS: tuple[Redaction, ...] = (
         "公网 IPv6 地址",
         r"\b[23][0-9a-fA-F]{3}:(?:(?:[0-9a-fA-F]{1,4}:){6}[0-9a-fA-F]{1,4}\b|(?:[0-9a-fA-F]{1,4}:){0,5}(?::[0-9a-fA-F]{1,4}){1,6}\b|(?:[0-9a-fA-F]{1,4}:){0,6}:)",
         keep=r"2001:0?[dD][bB]8:",
-        keep_before=r"[0-9A-Za-z:.]$",
+        # inside a longer address; `eth0:` before one is NCCL's way to write it
+        keep_before=r"[0-9A-Za-z.]$|(?:^|[^0-9A-Za-z])[0-9A-Fa-f:]{0,39}:$",
     ),
 )

@@ -262,7 +262,7 @@ def report_schema(request: HttpRequest) -> HttpResponse:
 @api.get("/redaction-rules", summary="What is hidden before anything is stored", url_name="redaction-rules")
 def redaction_rules(request: HttpRequest) -> HttpResponse:
     """A table of rules, each with name, title and pattern; `group` is what is replaced of a match (0: all of it)."""
-    return JsonResponse(as_json(), safe=False)
+    return JsonResponse(as_json(settings.REDACTIONS), safe=False)
 
 
 @csrf_exempt

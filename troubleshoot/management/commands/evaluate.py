@@ -50,11 +50,19 @@ class Command(BaseCommand):
         parser.add_argument(
             "--publish", action="store_true", help="write the figures for the scoreboard page (content/scoreboard.json)"
         )
+        parser.add_argument(
+            "--redaction",
+            action="store_true",
+            help="instead: in how many reports hiding secrets changes causes, topology, time-line or facts",
+        )
         parser.add_argument("--json", action="store_true", help="the figures as JSON")
 
     def handle(self, *args: Any, folder: Path, **options: Any) -> None:
         if not folder.is_dir():
             raise CommandError(f"{folder} is no folder; give one that holds incidents, each with a case.json")
+        if options["redaction"]:
+            self.stdout.write(redaction_as_text(*evaluate.changed_by_redaction(folder, shelf.library())))
+            return
         incidents = evaluate.load(folder, shelf.library())
         if not incidents:
             raise CommandError(f"{folder} holds no incident: none of its folders has a case.json")
@@ -95,6 +103,11 @@ def as_text(told: dict[str, Any]) -> str:
     out += ["", "misses"]
     out += [f"{m['case']}: want {m['want']}, got {m['got']} ({', '.join(m['ranked'])})" for m in told["misses"]]
     return "\n".join(out)
+
+
+def redaction_as_text(count: int, changed: dict[str, list[str]]) -> str:
+    same = f"reports that hiding secrets leaves the same: {count - len(changed)} of {count}"
+    return "\n".join([same, *(f"{case}: other {', '.join(parts)}" for case, parts in changed.items())])
 
 
 def line(figures: dict[str, float]) -> str:

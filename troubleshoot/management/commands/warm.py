@@ -10,9 +10,10 @@ from troubleshoot import shelf
 
 
 class Command(BaseCommand):
-    help = "Compile the automaton of all patterns into the cache."
+    help = "Compile the automata of all patterns into the cache."
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
         library = shelf.library()
-        self.stdout.write(f"automaton: {len(library.scanner.ids)} patterns ready")
+        ready = len(library.scanner.ids) + len(library.redactor().scanner.ids)
+        self.stdout.write(f"automata: {ready} patterns ready")
