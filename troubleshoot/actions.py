@@ -46,6 +46,9 @@ FAILURES = {
 REMEMBERED = timedelta(days=365)
 """How long the address of a deleted or expired case still says that it is gone."""
 
+BEYOND_THE_SENDERS = 10_000
+"""Where our stand-ins begin when the sender's browser has made some: no two values may share one."""
+
 SECONDS_UNTIL_ROOM = 30
 """What a refused sender is asked to wait: several times what a usual case takes."""
 
@@ -91,9 +94,13 @@ def content_hash(streams: Iterable[BinaryIO | File]) -> str:
 
 
 def open_case(
-    files: Sequence[tuple[str, BinaryIO | File]], source: str = "web", install_method: str = "", language: str = ""
+    files: Sequence[tuple[str, BinaryIO | File]],
+    source: str = "web",
+    install_method: str = "",
+    language: str = "",
+    private_map: str = "",
 ) -> Opened:
-    """Spool what was sent and open its case, queued. The caller then tells the queue (`tasks.send`).
+    """Spool what was sent and open its case, queued. `private_map` is sealed by a key we never see. The caller then tells the queue (`tasks.send`).
 
     The spool is filled first and the row written last, in one statement: no writer waits for a slow upload, and no
     worker sees a case whose files are not all there. Raises Refused when nothing was sent, too many cases are open or
@@ -114,6 +121,7 @@ def open_case(
         source=source,
         install_method=install_method,
         language=language,
+        private_map=private_map,
         content_hash=content_hash(streams),
         delete_token_hash=token_hash(token),
     )
@@ -162,7 +170,8 @@ def diagnose_case(case: Case) -> None:
             fail(case, "spool-lost")
             return
         names = [one["name"] for one in case.files]
-        documents = take_in(zip(names, streams, strict=True), library, on_step=on_step)
+        redactor = library.redactor(BEYOND_THE_SENDERS if case.private_map else 0)
+        documents = take_in(zip(names, streams, strict=True), library, on_step=on_step, redactor=redactor)
     report = examine(documents, library, on_step=on_step)
     finish(case, report, documents)
 

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", pages.front, name="front"),
     path("search/", pages.search, name="search"),
     path("accuracy/", pages.scoreboard, name="scoreboard"),
+    path("redaction/", pages.redaction, name="redaction"),
     path("collect.sh", pages.collector, name="collector"),
     path("kb/", articles.article_list, name="article_list"),
     path("kb/<slug:slug>/", articles.article, name="article"),

@@ -37,9 +37,9 @@ class Library:
     cache_dir: Path | None = None
     redactions: tuple[Redaction, ...] = ()  # a site's own
 
-    def redactor(self) -> Redactor:
+    def redactor(self, beyond: int = 0) -> Redactor:
         """A new one for each case: stand-ins are the case's own."""
-        return Redactor(self.redactions, self.cache_dir)
+        return Redactor(self.redactions, self.cache_dir, beyond=beyond)
 
     @cached_property
     def format_of(self) -> dict[str, Format]:

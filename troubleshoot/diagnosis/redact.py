@@ -42,12 +42,12 @@ class Compiled:
         """Whether what was found is no secret."""
         return bool(
             (self.keep and self.keep.match(secret))
-            or (self.keep_match and self.keep_match.search(match[0]))
+            or (self.keep_after and self.keep_after.match(match.string, end))
             or (
                 self.keep_before
                 and self.keep_before.search(match.string[max(0, match.start() - BEFORE) : match.start()])
             )
-            or (self.keep_after and self.keep_after.match(match.string, end))
+            or (self.keep_match and self.keep_match.search(match[0]))
         )
 
 
@@ -89,6 +89,7 @@ class Redactor:
         extra: Iterable[Redaction] = (),
         cache_dir: Path | None = None,
         table: tuple[Redaction, ...] = REDACTIONS,
+        beyond: int = 0,
     ) -> None:
         self.table = (*table, *extra)
         self.rules = [compile_rule(rule) for rule in self.table]
@@ -96,6 +97,7 @@ class Redactor:
         self.reaching = {n for n, rule in enumerate(self.table) if rule.after or rule.until}  # beyond their line
         self.cache_dir = cache_dir
         self.stand_ins: dict[str, str] = {}
+        self.beyond = beyond  # stand-ins up to this number are somebody else's
         self.numbers: Counter[str] = Counter()
         self.subnets: dict[str, Subnet] = {}
         self.start_document()
@@ -201,7 +203,7 @@ class Redactor:
                 known = self.public_ipv6(secret)
             else:
                 self.numbers[name] += 1
-                known = f"<{name}-{self.numbers[name]}>"
+                known = f"<{name}-{self.beyond + self.numbers[name]}>"
             self.stand_ins[secret] = known
         return known
 
@@ -216,7 +218,7 @@ class Redactor:
 
     def subnet(self, prefix: str, stand_ins: Sequence[str] | None) -> Subnet:
         if prefix not in self.subnets:
-            at = sum(1 for known in self.subnets if (":" in known) == (":" in prefix))
+            at = self.beyond + sum(1 for known in self.subnets if (":" in known) == (":" in prefix))
             self.subnets[prefix] = Subnet(stand_ins[at % len(stand_ins)] if stand_ins else f"{at + 1:x}")
         return self.subnets[prefix]
 
@@ -271,6 +273,22 @@ def rules_in(path: Path) -> tuple[Redaction, ...]:
     return tuple(site_rules(path.read_text(encoding="utf-8").splitlines()))
 
 
+def for_javascript(pattern: str) -> str:
+    """The same pattern where `\\s` and `.` mean more: blanks of ASCII, anything but a newline."""
+    out, in_class = [], False
+    for part in re.findall(r"\\.|[^\\]", pattern):
+        if part == r"\s":
+            part = r"\t-\r " if in_class else r"[\t-\r ]"
+        elif part == r"\S" and not in_class:
+            part = r"[^\t-\r ]"
+        elif part == "." and not in_class:
+            part = r"[^\n]"
+        elif part in "[]":
+            in_class = part == "["
+        out.append(part)
+    return "".join(out)
+
+
 def as_json(extra: Iterable[Redaction] = ()) -> list[dict[str, object]]:
     """The published rule table; the page applies it before sending, in this order, line by line.
 
@@ -284,16 +302,16 @@ def as_json(extra: Iterable[Redaction] = ()) -> list[dict[str, object]]:
         {
             "name": rule.name,
             "title": rule.title,
-            "pattern": rule.pattern,
+            "pattern": for_javascript(rule.pattern),
             "group": rule.group,
             "flags": rule.flags,
-            "keep": f"^(?:{rule.keep})" if rule.keep else "",
-            "keep_match": rule.keep_match,
-            "keep_before": rule.keep_before,
-            "keep_after": f"^(?:{rule.keep_after})" if rule.keep_after else "",
-            "until": rule.until,
-            "body": rule.body,
-            "after": rule.after,
+            "keep": f"^(?:{for_javascript(rule.keep)})" if rule.keep else "",
+            "keep_match": for_javascript(rule.keep_match),
+            "keep_before": for_javascript(rule.keep_before),
+            "keep_after": f"^(?:{for_javascript(rule.keep_after)})" if rule.keep_after else "",
+            "until": for_javascript(rule.until),
+            "body": for_javascript(rule.body),
+            "after": for_javascript(rule.after),
         }
         for rule in (*REDACTIONS, *extra)
     ]

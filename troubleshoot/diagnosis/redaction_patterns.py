@@ -66,9 +66,11 @@ BARE = r"[^\s\"',;&<>(){}\[\]|\\]"
 # What stands in quotes, escaped quotes inside it too; or in escaped quotes.
 QUOTED = r"(?:\"((?:[^\"\\]|\\.){1,4000})|\\\"([^\"\\]{1,4000}))"
 SINGLE_QUOTED = QUOTED.replace(r"\"", "'")
-_NAMED = r"[A-Za-z0-9_.-]{0,60}(?:token|secret|password|passwd|_pass|_pwd|_key|api_?key|credentials?)"
+_NAME_END = r"(?:token|secret|password|passwd|_pass|_pwd|_key|api_?key|credentials?)"
+_NAMED = r"[A-Za-z0-9_.-]{0,60}" + _NAME_END
 
-_PREFIX = r"[A-Za-z0-9_.-]{0,40}"
+# A name is tried from its beginning only, or a line of one long word would take a minute.
+_PREFIX = r"(?:^|[^A-Za-z0-9_.-])[A-Za-z0-9_.-]{0,120}"
 _BETWEEN = r"(?:[\"'\\]{0,2}|&quot;|&#3[49];)\]?\s{0,8}(?:=>|[:=：])\s{0,3}\[?(?:&quot;|&#3[49];)?"
 _PASSWORD = _PREFIX + r"(?:password|passwd|passphrase|_pass|_pwd|\bpwd|密码|口令)" + _BETWEEN
 _SECRET = (
@@ -77,7 +79,7 @@ _SECRET = (
     r"|sessionid|phpsessid|jsessionid|令牌|密钥)" + _BETWEEN
 )
 _OPTION = r"(?:token|api-?keys?|password|passwd|secret|secret-key|access-key(?:-id)?|auth-?key)"
-_ENV_KEY = r"[A-Z0-9_]{1,40}_KEY" + _BETWEEN
+_ENV_KEY = r"(?:^|[^A-Z0-9_])[A-Z0-9_]{1,120}_KEY" + _BETWEEN
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 
 _SECRETS_EN, _SECRETS_ZH = (
@@ -282,7 +284,7 @@ REDACTIONS: tuple[Redaction, ...] = (
         r"^[\s>]{1,60}([^\s#].{3,4000})$",
         1,
         keep=NOTHING,
-        after=_NAMED + r"[\"']?\s{0,3}:\s{0,3}[|>][+-]?\s*$",
+        after=_NAME_END + r"[\"']?\s{0,3}:\s{0,3}[|>][+-]?\s*$",
     ),
     rule("token", _SECRETS_EN, _SECRETS_ZH, r"<" + _NAMED + r">([^<>]{4,400})</", 1, flags="i", keep=NOTHING),
     rule(

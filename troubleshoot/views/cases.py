@@ -14,6 +14,7 @@ Template contexts
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
@@ -37,6 +38,8 @@ from troubleshoot.templatetags.unhang import content_language
 
 STEPS = ("queued", "unpack", "recognise", "parse", "diagnose", "remedies", "report")
 WINDOW = 1000  # lines of a text shown at once
+SEALED = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
+MOST_SEALED = 4 << 20  # characters
 TOKEN_COOKIE = "delete-token"  # noqa: S105  # the name of a cookie, no secret
 POLL_STOPS = 286  # htmx swaps the answer in and stops polling when it gets this status
 
@@ -77,7 +80,8 @@ def new(request: HttpRequest) -> HttpResponse:
 @csrf_protect
 def opened(request: HttpRequest, files: Sent) -> HttpResponse:
     """To the new case's page. The browser keeps the delete token in a cookie that only this case's address gets."""
-    case, token = actions.open_case(files, "web", known_method(request.POST.get("install_method", "")))
+    method, private_map = known_method(request.POST.get("install_method", "")), sealed(request)
+    case, token = actions.open_case(files, "web", method, private_map=private_map)
     send(case.pk)
     address = case.get_absolute_url()
     response = redirect(address)
@@ -91,6 +95,12 @@ def opened(request: HttpRequest, files: Sent) -> HttpResponse:
         secure=settings.HTTPS,
     )
     return response
+
+
+def sealed(request: HttpRequest) -> str:
+    """The names that the sender's browser has hidden and encrypted (static/js/upload.js); what is no such thing is not kept."""
+    private_map = request.POST.get("private_map", "")
+    return private_map if len(private_map) <= MOST_SEALED and SEALED.fullmatch(private_map) else ""
 
 
 def new_context(error: str | None) -> dict[str, Any]:

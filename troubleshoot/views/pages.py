@@ -1,4 +1,4 @@
-"""The front page, search, and the collector script."""
+"""The front page, search, the collector script, and what is hidden."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from troubleshoot import shelf
+from troubleshoot.diagnosis.redaction_patterns import REDACTIONS
 from troubleshoot.templatetags.unhang import content_language
 
 SCOREBOARD = Path(__file__).resolve().parent.parent / "content" / "scoreboard.json"
@@ -72,3 +73,17 @@ def scoreboard(request: HttpRequest) -> HttpResponse:
         for name, figures in told["per_cause"].items()
     ]
     return render(request, "pages/scoreboard.html", {"told": told, "rows": rows})
+
+
+STAND_INS = {"ipv4": "203.0.113.1", "ipv6": "2001:db8:1::1"}
+
+
+@require_GET
+def redaction(request: HttpRequest) -> HttpResponse:
+    """Every rule of what is hidden, rules of one title together."""
+    rules: dict[str, dict[str, object]] = {}
+    for rule in (*REDACTIONS, *settings.REDACTIONS):
+        stand_in = STAND_INS.get(rule.name, f"<{rule.name}>" if rule.until else f"<{rule.name}-1>")
+        row = rules.setdefault(rule.title["en"], {"title": rule.title, "stand_in": stand_in, "patterns": []})
+        row["patterns"].append(rule.pattern)  # type: ignore[attr-defined]  # the list made above
+    return render(request, "pages/redaction.html", {"rules": rules.values()})

@@ -1,0 +1,154 @@
+"""Hiding secrets in the browser: the same result as on the server, nothing open sent, names shown again by who has the key."""
+
+# ruff: noqa: F811  # fixtures are imported by name
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, expect
+
+from tests.browser.chromium import chromium, site  # noqa: F401
+from tests.casework import HANG
+from tests.diagnosis.planted import NEAR_MISSES, planted
+from tests.diagnosis.test_redact import OTHER_FORMS
+from tests.running import Site
+from troubleshoot.diagnosis.peel import without_colour
+from troubleshoot.diagnosis.redact import Redactor, as_json
+
+pytestmark = pytest.mark.browser
+
+ENGINE = Path(__file__).parents[2] / "static" / "js" / "redact.js"
+RUN = """([table, texts]) => {
+  const redactor = new UnhangRedactor(table);
+  const out = texts.map(text => { redactor.startText(text); return text.split("\\n").map(line => redactor.line(line)).join("\\n"); });
+  return [out, redactor.privateMap()];
+}"""
+
+
+def test_the_browser_hides_exactly_what_the_server_hides(chromium: Browser):
+    texts = [
+        *(one.text for one in planted()),
+        *OTHER_FORMS,
+        *NEAR_MISSES,
+        "\u00a0password=\u00a0x\u3000y token: “ä”\u2028z=1",
+    ]
+    redactor = Redactor()
+    expected = []
+    for text in texts:
+        redactor.start_document()
+        expected.append("\n".join(redactor.line(without_colour(line)) for line in text.split("\n")))
+
+    page = chromium.new_page()
+    page.add_script_tag(path=ENGINE)
+    got, private_map = page.evaluate(RUN, [json.loads(json.dumps(as_json())), texts])
+    page.close()
+
+    assert got == expected
+    assert private_map == redactor.private_map()
+
+
+SECRET, ADDRESS = "hf_QmVhcnNhcmVuaWNlYW5pbWFs", "52.94.236.248"
+LOG = HANG.replace("Starting vllm server", f"Starting vllm server HF_TOKEN={SECRET}") + (
+    f"NCCL INFO Bootstrap : Using eth0:{ADDRESS}<0>\n"
+    f"gpu-7:311:402 [0] init.cc:1850 NCCL WARN connect to {ADDRESS}<4567> failed : Connection timed out\n"
+)
+
+
+@pytest.fixture
+def sent(chromium: Browser, site: Site) -> Iterator[tuple[Page, list[str]]]:
+    """A page whose console must stay silent, and everything that it sends: addresses, headers, bodies."""
+    context = chromium.new_context(base_url=f"http://127.0.0.1:{site.port}", locale="en-US")
+    page, requests, complaints = context.new_page(), [], []
+
+    def note(request: Request) -> None:
+        body = (request.post_data_buffer or b"").decode("latin-1")
+        address = request.url.partition("#")[0]  # Playwright adds the fragment, which is not sent
+        requests.append(f"{address} {request.all_headers()} {body}")
+
+    page.on("request", note)
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page, requests
+    assert complaints == []
+    context.close()
+
+
+def upload(page: Page, folder: Path) -> str:
+    send(page, folder)
+    return read(page)
+
+
+def send(page: Page, folder: Path) -> None:
+    """Sends the log with its secrets hidden, under a name that is one too."""
+    log = folder / f"{SECRET}.log"
+    log.write_text(LOG, encoding="utf-8")
+    page.goto("/diagnose/")
+    page.locator('input[type="file"]').set_input_files([log])
+    page.locator("textarea").fill(f"export DB_PASSWORD={SECRET}\n")
+    page.locator("form.send").get_by_role("button", name="Diagnose").click()
+    page.wait_for_url(re.compile("/cases/"))
+
+
+def read(page: Page) -> str:
+    """Waits for the report; the id of its case."""
+    expect(page.locator("#case.report h1")).to_be_visible(timeout=30_000)
+    return page.url.split("/cases/")[1].split("/")[0]
+
+
+def test_neither_a_secret_nor_the_key_leaves_the_browser(sent: tuple[Page, list[str]], site: Site, tmp_path: Path):
+    page, requests = sent
+    site.end("worker")
+    send(page, tmp_path)
+    waiting = b"".join(path.read_bytes() for path in (site.folder / "data" / "spool").rglob("*") if path.is_file())
+    site.start_worker()
+    case_id = read(page)
+
+    key = page.url.partition("#k=")[2]
+    assert len(key) == 43
+    assert b"DB_PASSWORD=<token-1>" in waiting  # as it was sent, and nobody has read it yet
+    everything = "\n".join([*requests, waiting.decode()])
+    assert [part for part in (SECRET, ADDRESS, key) if part in everything] == []
+    row = site.row(case_id)
+    assert row["private_map"]
+    assert [part for part in (SECRET, ADDRESS, key) if part in repr(row)] == []
+    assert [read["redactions"] for read in json.loads(row["report"])["inputs"]] == [0, 0]  # nothing was left to hide
+
+
+def test_the_preview_marks_each_stand_in_and_says_what_is_left_to_the_server(
+    sent: tuple[Page, list[str]], tmp_path: Path
+):
+    page, requests = sent
+    packed = tmp_path / "more.log.gz"
+    packed.write_bytes(gzip.compress(LOG.encode()))
+    page.goto("/diagnose/")
+    page.locator("textarea").fill(LOG)
+    page.locator('input[type="file"]').set_input_files([packed])
+
+    page.get_by_role("button", name="Show what is hidden").click()
+
+    expect(page.locator(".preview mark")).to_have_text(["<token-1>", "203.0.113.1", "203.0.113.1"])
+    expect(page.locator(".redaction [role=status]")).to_have_text(
+        re.compile(r"hidden here: 2\. Left to the server.*more\.log\.gz")
+    )
+    assert [one for one in requests if SECRET in one] == []
+
+
+def test_switched_off_the_server_hides_instead(sent: tuple[Page, list[str]], site: Site):
+    page, _ = sent
+    page.goto("/diagnose/")
+    page.locator("textarea").fill(LOG)
+    page.get_by_label("Hide secrets in this browser").uncheck()
+    page.locator("form.send").get_by_role("button", name="Diagnose").click()
+    page.wait_for_url(re.compile("/cases/"))
+    expect(page.locator("#case.report h1")).to_be_visible(timeout=30_000)
+
+    assert "#" not in page.url
+    row = site.row(page.url.split("/cases/")[1].split("/")[0])
+    assert row["private_map"] == ""
+    assert sum(read["redactions"] for read in json.loads(row["report"])["inputs"]) == 3
