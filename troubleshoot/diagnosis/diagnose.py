@@ -16,6 +16,7 @@ from troubleshoot.diagnosis.causes import Cause
 from troubleshoot.diagnosis.confidence import MODEL, Model, probabilities, score
 from troubleshoot.diagnosis.evidence import Line, Text
 from troubleshoot.diagnosis.facts import Facts
+from troubleshoot.diagnosis.limits import let_through
 from troubleshoot.diagnosis.rules import Rule
 from troubleshoot.diagnosis.signatures import Signature
 
@@ -89,7 +90,8 @@ def reasons_from(facts: Facts, knowledge: Knowledge) -> tuple[list[Reason], list
     for rule in knowledge.rules:
         try:
             found = rule.find(facts)
-        except Exception:
+        except Exception as error:
+            let_through(error)
             log.exception("rule %s failed", rule.id)
             broken.append(rule.id)
             continue

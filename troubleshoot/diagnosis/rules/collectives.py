@@ -7,7 +7,8 @@ import re
 from troubleshoot.diagnosis import platform
 from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Facts
-from troubleshoot.diagnosis.rules.shared import explained, last_line, stopped_in
+from troubleshoot.diagnosis.rules.p2p import gpus_spin_at_low_power
+from troubleshoot.diagnosis.rules.shared import explained, gpus_of_job, last_line, stopped_in
 
 # NVLink SHARP is of Hopper's switches and later; eighteen links a GPU are Hopper's and Blackwell's.
 MULTICAST = re.compile(r"\b(?:H100|H800|H200|H20|GH200|B200|B300|GB200|GB300)\b")
@@ -43,3 +44,24 @@ def multicast_gpus_stop_in_nccl(facts: Facts) -> list[Line]:
         code == "NV18" for matrix in facts.matrices for code in matrix.links.values()
     )
     return last_line(facts) if has_multicast and platform.has_nvswitch(facts) and stopped_in(facts, "nccl-init") else []
+
+
+def spins_after_loading(facts: Facts) -> list[Line]:
+    """NCCL's own first all-reduce had worked by then; a kernel that spins now is the engine's, or its first real step."""
+    timeline = facts.timeline
+    if (
+        timeline is None
+        or timeline.outcome not in ("hung", "unknown")
+        or timeline.stuck_in not in ("profile", "capture")
+    ):
+        return []
+    return [] if explained(facts) else gpus_spin_at_low_power(facts)
+
+
+def two_pcie_gpus_wait_after_loading(facts: Facts) -> list[Line]:
+    """With exactly two PCIe GPUs the engine's own all-reduce stays on, and its kernel needs peer-to-peer (engines.md §0.9)."""
+    if gpus_of_job(facts) != 2 or any(m.has_nvlink for m in facts.matrices) or custom_all_reduce_is_off(facts):
+        return []
+    lines = waits_for_a_step_after_loading(facts)
+    compiling = facts.hit("torch-compile", "deep-gemm-jit")
+    return lines if len(facts.hit("shm-broadcast-wait")) >= 2 and not compiling else []

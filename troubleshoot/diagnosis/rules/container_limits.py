@@ -49,3 +49,14 @@ def memlock_is_small(facts: Facts) -> list[Line] | bool:
     if not isinstance(limit, (int, float)) or limit > LITTLE_MEMLOCK_BYTES:
         return False
     return facts.lines("memlock", limit)[:1] or True
+
+
+def system_error_with_little_shm(facts: Facts) -> list[Line]:
+    """NCCL's "unhandled system error" names no call; where /dev/shm is tiny it is the first that fails."""
+    if not (shm_is_docker_default(facts) or shm_is_full(facts) or container_started_without_shm(facts)):
+        return []
+    return facts.hit("unhandled-system-error")[:2]
+
+
+def cannot_register_and_memlock_is_small(facts: Facts) -> list[Line]:
+    return facts.hit("rdma-cannot-lock-memory")[:2] if memlock_is_small(facts) else []

@@ -19,6 +19,7 @@ def silent_stop_in_nccl(facts: Facts) -> list[Line]:
         or is_multi_node(facts)
         or gpus_of_job(facts) == 1
         or facts.all("not_covered")
+        or not _tells_of_a_launch(facts)
     ):
         return []
     complete = [
@@ -27,6 +28,12 @@ def silent_stop_in_nccl(facts: Facts) -> list[Line]:
         if f.line and f.value[1] == "complete" and f.line not in last_line(facts)
     ]
     return [*last_line(facts), *complete[:1], *_nccl_lines(facts)]
+
+
+def _tells_of_a_launch(facts: Facts) -> bool:
+    """One stray line of NCCL, a plug-in that is not there, is no launch that stopped."""
+    told = ("nccl_version", "nccl_stage", "transport", "observed")
+    return any(facts.all(name) for name in told) or len(facts.all("phase_mark")) > 1
 
 
 def _nccl_lines(facts: Facts) -> list[Line]:

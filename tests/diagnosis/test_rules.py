@@ -1,0 +1,176 @@
+"""Rules over several facts, each with the facts that make it speak and those that only nearly do."""
+
+from __future__ import annotations
+
+from tests.diagnosis.judging import judged, known, reasons_for, rule_lines
+from troubleshoot.diagnosis.evidence import Line
+from troubleshoot.diagnosis.facts import Fact, Facts
+from troubleshoot.diagnosis.timeline import Timeline
+
+WAIT = "INFO 03-04 10:0{}:00 [shm_broadcast.py:466] No available shared memory broadcast block found in 60 seconds."
+LOADED = """
+    INFO 03-04 09:58:00 [core.py:77] Initializing a V1 LLM engine (v0.11.0) with config: model='/m/x', tensor_parallel_size=2
+    INFO 03-04 09:58:20 [pynccl.py:103] vLLM is using nccl==2.27.3
+    (Worker_TP0 pid=31) INFO 03-04 09:59:40 [gpu_model_runner.py:2653] Model loading took 25.91 GiB and 21.26 seconds
+    (Worker_TP1 pid=32) INFO 03-04 09:59:40 [gpu_model_runner.py:2653] Model loading took 25.91 GiB and 21.26 seconds
+"""
+
+
+def line(text: str, number: int = 1) -> Line:
+    return Line("a.log", number, text)
+
+
+def loaded_then(*more: str) -> str:
+    return "\n".join([*(row.strip() for row in LOADED.strip().splitlines()), *more])
+
+
+def waiting(times: int) -> list[str]:
+    return ["(EngineCore_DP0 pid=27) " + WAIT.format(n) for n in range(1, times + 1)]
+
+
+def spinning(phase: str, watts: float) -> Facts:
+    loads = [Fact("gpu_load", (gpu, 100, watts, 40000, 46068), line(f"GPU {gpu}", gpu + 1)) for gpu in (0, 1)]
+    return Facts(loads, timeline=Timeline(stuck_in=phase, outcome="hung"))
+
+
+# ---- the engine's own all-reduce
+
+
+def test_gpus_that_spin_after_loading_point_at_the_engines_all_reduce():
+    assert rule_lines("spins-after-loading", spinning("profile", 78.0)) == ["GPU 0", "GPU 1"]
+
+
+def test_gpus_that_work_hard_after_loading_or_spin_before_it_do_not():
+    assert rule_lines("spins-after-loading", spinning("profile", 310.0)) == []
+    assert rule_lines("spins-after-loading", spinning("nccl-init", 78.0)) == []
+
+
+def test_two_gpus_that_wait_after_loading_with_nothing_compiled_are_taken_for_a_hang_in_all_reduce():
+    found = judged(loaded_then(*waiting(4)))
+
+    assert found.findings[0].cause == "custom-allreduce"
+
+
+def test_a_wait_while_the_engine_compiles_is_no_hang_of_two_gpus():
+    compiling = "(Worker_TP0 pid=31) INFO 03-04 09:59:50 [backends.py:548] Using cache directory: /c/torch_compile_cache/ab for vLLM's torch.compile"
+
+    assert "two-pcie-gpus-wait-after-loading" not in reasons_for(
+        "custom-allreduce", loaded_then(compiling, *waiting(4))
+    )
+
+
+def test_one_wait_notice_alone_is_not_held_for_a_hang_of_two_gpus():
+    assert rule_lines("two-pcie-gpus-wait-after-loading", known(loaded_then(*waiting(1)))) == []
+
+
+def test_with_custom_all_reduce_off_two_waiting_gpus_do_not_point_at_it():
+    off = "INFO 03-04 09:58:01 [api_server.py:1] non-default args: {'tensor_parallel_size': 2, 'disable_custom_all_reduce': True}"
+
+    assert "two-pcie-gpus-wait-after-loading" not in reasons_for(
+        "custom-allreduce", loaded_then(*waiting(4)) + "\n" + off
+    )
+
+
+# ---- limits of the container
+
+
+def test_a_system_error_inside_nccl_with_docker_s_64_mb_is_shared_memory():
+    facts = Facts([Fact("shm_bytes", 64 << 20)], {"unhandled-system-error": [line("unhandled system error")]})
+
+    assert rule_lines("system-error-with-little-shm", facts) == ["unhandled system error"]
+
+
+def test_a_system_error_with_gigabytes_of_shared_memory_is_something_else():
+    facts = Facts([Fact("shm_bytes", 8 << 30)], {"unhandled-system-error": [line("unhandled system error")]})
+
+    assert rule_lines("system-error-with-little-shm", facts) == []
+
+
+def test_memory_that_cannot_be_registered_under_a_small_limit_is_the_limit():
+    facts = Facts([Fact("memlock", 8 << 20)], {"rdma-cannot-lock-memory": [line("ibv_reg_mr_iova2 failed")]})
+
+    assert rule_lines("cannot-register-and-memlock-is-small", facts) == ["ibv_reg_mr_iova2 failed"]
+
+
+def test_memory_that_cannot_be_registered_without_a_limit_is_left_to_the_network_card():
+    facts = Facts([Fact("memlock", "unlimited")], {"rdma-cannot-lock-memory": [line("ibv_reg_mr_iova2 failed")]})
+
+    assert rule_lines("cannot-register-and-memlock-is-small", facts) == []
+
+
+# ---- the network
+
+
+def announcing(interface: str, nodes: int) -> Facts:
+    return Facts(
+        [
+            Fact("nccl_interface", (interface, "172.17.0.1"), line(f"Using {interface}")),
+            Fact("node_count", nodes),
+        ]
+    )
+
+
+def test_several_machines_of_which_one_announces_a_bridge_cannot_meet():
+    assert rule_lines("machines-announce-a-bridge", announcing("docker0", 2)) == ["Using docker0"]
+
+
+def test_a_bridge_on_one_machine_and_a_real_card_on_several_do_no_harm():
+    assert rule_lines("machines-announce-a-bridge", announcing("docker0", 1)) == []
+    assert rule_lines("machines-announce-a-bridge", announcing("enp65s0", 2)) == []
+
+
+# ---- the launch
+
+
+def test_an_error_that_nothing_explains_is_a_crash_of_its_rank():
+    facts = Facts([Fact("exception", ("Worker_TP2", "OSError", "[Errno 116] Stale file handle"), line("OSError"))])
+
+    assert rule_lines("exception-of-its-own", facts) == ["OSError"]
+
+
+def test_an_nccl_error_that_does_not_say_what_is_no_error_of_the_rank_itself():
+    text = "NCCL error: unhandled system error"
+
+    assert rule_lines("exception-of-its-own", Facts([Fact("exception", ("", "RuntimeError", text), line(text))])) == []
+
+
+def test_a_log_that_holds_only_wrappers_is_not_enough_to_tell():
+    wrappers = """
+        (APIServer pid=1) Traceback (most recent call last):
+        (APIServer pid=1)   File "/opt/vllm/v1/engine/utils.py", line 785, in wait_for_engine_startup
+        (APIServer pid=1)     raise RuntimeError("Engine core initialization failed. "
+        (APIServer pid=1) RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): {}
+    """
+
+    assert judged(wrappers).verdict == "insufficient-evidence"
+
+
+def test_ray_s_own_wrappers_and_a_worker_that_died_without_a_word_are_not_enough_either():
+    wrappers = """
+        ray.exceptions.ActorDiedError: The actor died unexpectedly before finishing this task.
+        ERROR 03-04 10:00:00 [multiproc_executor.py:154] Worker proc VllmWorker-1 died unexpectedly, shutting down executor.
+        RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): {'EngineCore_DP0': 1}
+    """
+
+    assert judged(wrappers).verdict == "insufficient-evidence"
+
+
+def test_a_wrapper_after_a_real_error_leaves_the_error_leading():
+    text = """
+        (Worker_TP1 pid=9) ERROR 03-04 10:00:00 [multiproc_executor.py:597] torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB.
+        RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): {}
+    """
+
+    assert judged(text).findings[0].cause == "gpu-oom"
+
+
+def test_one_stray_line_of_nccl_is_no_launch_that_stopped():
+    line_of_ras = "alpha:1:2 [0] NCCL INFO RAS failed to establish a client listening socket at localhost:28028"
+
+    assert judged(line_of_ras).verdict == "insufficient-evidence"
+
+
+def test_a_launch_that_ends_at_nccl_s_version_is_one_that_stopped():
+    text = "INFO 03-04 09:58:20 [pynccl.py:103] vLLM is using nccl==2.27.3\n" * 2
+
+    assert judged(text).findings[0].family == "p2p"
