@@ -21,7 +21,9 @@ from troubleshoot.diagnosis.remedies import load_remedies
 from troubleshoot.diagnosis.timeline import PhaseMark, Timeline
 from troubleshoot.diagnosis.topology import Matrix
 
-KNOWLEDGE: Any = SimpleNamespace(causes=load_causes(), remedies=load_remedies(), install_methods=load_install_methods())
+KNOWLEDGE: Any = SimpleNamespace(
+    causes=load_causes(), remedies=load_remedies(), install_methods=load_install_methods(), steps=load_steps()
+)
 LOG = Line("launch.log", 1, "INFO vLLM is using nccl==2.21.5")
 P2P = [("p2p-topology", 0.3), ("p2p-iommu-acs", 0.3), ("p2p-virtualized", 0.1), ("custom-allreduce", 0.1)]
 SHELLCHECK = Path(sys.executable).parent / "shellcheck"

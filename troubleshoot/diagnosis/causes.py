@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from troubleshoot.diagnosis import content
+from troubleshoot.diagnosis.content import ContentError
 from troubleshoot.diagnosis.evidence import Text
 
 
@@ -22,7 +23,7 @@ class Cause:
 
 def load_causes(overlays: tuple[Path, ...] = ()) -> dict[str, Cause]:
     """Every cause by its id, in the order of the file."""
-    causes = {}
+    causes: dict[str, Cause] = {}
     for entry in content.entries("causes.toml", "cause", overlays):
         cause = Cause(
             id=entry.need("id"),
@@ -33,5 +34,7 @@ def load_causes(overlays: tuple[Path, ...] = ()) -> dict[str, Cause]:
             remedies=tuple(entry.need("remedies", list)),
             where=entry.where,
         )
+        if cause.id in causes:
+            raise ContentError(entry.at("id"), f"{cause.id} is there twice; the other is at {causes[cause.id].where}")
         causes[cause.id] = cause
     return causes

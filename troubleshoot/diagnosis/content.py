@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +32,16 @@ class Entry:
 
     values: dict[str, Any]
     where: str  # "signatures/p2p.toml:12"
+    lines: Mapping[str, int] = field(default_factory=dict)  # key → its line, where known
+
+    def at(self, key: str) -> str:
+        """Where `key` stands, or where the entry begins when it is not there."""
+        return f"{self.where.partition(':')[0]}:{self.lines[key]}" if key in self.lines else self.where
 
     def need(self, key: str, kind: type | tuple[type, ...] = str) -> Any:
         value = self.values.get(key)
         if not isinstance(value, kind):
-            raise ContentError(self.where, f"{key} is {value!r}; it must be given, as {kind}")
+            raise ContentError(self.at(key), f"{key} is {value!r}; it must be given, as {kind}")
         return value
 
     def text(self, key: str) -> Text:
@@ -44,7 +49,7 @@ class Entry:
         value = self.values.get(key)
         missing = [lang for lang in LANGUAGES if not (isinstance(value, dict) and value.get(lang))]
         if missing:
-            raise ContentError(self.where, f"{key} lacks its words in {', '.join(missing)}")
+            raise ContentError(self.at(key), f"{key} lacks its words in {', '.join(missing)}")
         assert isinstance(value, dict)
         return {lang: value[lang] for lang in LANGUAGES}
 
@@ -67,7 +72,36 @@ def load(relative: str, path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise ContentError(relative, f"is not TOML: {error}") from error
+        line = re.search(r"at line (\d+)", str(error))
+        raise ContentError(f"{relative}:{line[1] if line else 1}", f"is not TOML: {error}") from error
+
+
+KEY = re.compile(r"([\w-]+) *=")
+
+
+def key_lines(text: list[str], first: int = 1) -> dict[str, int]:
+    """The line of each key from line `first` on, as far as this table goes."""
+    found: dict[str, int] = {}
+    for number, line in enumerate(text[first - 1 :], first):
+        if line.startswith("[") and number > first:
+            break
+        if match := KEY.match(line):
+            found.setdefault(match[1], number)
+    return found
+
+
+def whole(relative: str, path: Path) -> Entry:
+    """A file that is one entry."""
+    text = path.read_text(encoding="utf-8").splitlines()
+    return Entry(load(relative, path), f"{relative}:1", key_lines(text))
+
+
+def parts(relative: str, path: Path, table: str) -> Iterator[Entry]:
+    """Every `[[table]]` of a file, with its line."""
+    text = path.read_text(encoding="utf-8").splitlines()
+    starts = [number for number, line in enumerate(text, 1) if line.startswith(f"[[{table}]]")]
+    for start, values in zip(starts, load(relative, path).get(table, []), strict=True):
+        yield Entry(values, f"{relative}:{start}", key_lines(text, start))
 
 
 def entries(folder_or_file: str, table: str, overlays: tuple[Path, ...] = ()) -> Iterator[Entry]:
@@ -81,10 +115,4 @@ def entries(folder_or_file: str, table: str, overlays: tuple[Path, ...] = ()) ->
         )
     ]
     for relative, path in found:
-        lines = [
-            number
-            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-            if re.match(rf"\[\[{table}\]\]", line)
-        ]
-        for number, values in zip(lines, load(relative, path).get(table, []), strict=True):
-            yield Entry(values, f"{relative}:{number}")
+        yield from parts(relative, path, table)

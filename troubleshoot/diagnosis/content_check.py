@@ -78,7 +78,10 @@ def check_signatures(library: Library) -> Iterator[Fault]:
         for name, examples in (("matches", signature.matches), ("near_misses", signature.near_misses)):
             if len(examples) < FEWEST_EXAMPLES:
                 yield Fault(signature.where, f"{signature.id} has {len(examples)} {name}; {FEWEST_EXAMPLES} are needed")
-        yield from check_patterns(signature.where, signature.id, signature.patterns)
+        refused = [*check_patterns(signature.where, signature.id, signature.patterns)]
+        yield from refused
+        if refused:
+            continue  # nothing can be said of its examples
         for example in signature.matches:
             if not signature.speaks_on(example):
                 yield Fault(signature.where, f"{signature.id} does not match its example {example!r}")
@@ -133,4 +136,17 @@ def check_remedies(library: Library) -> Iterator[Fault]:
             yield Fault(remedy.where, f"no cause offers {remedy.id}")
 
 
-PARTS: tuple[Callable[[Library], Iterator[Fault]], ...] = (check_causes, check_signatures, check_rules, check_remedies)
+def check_steps(library: Library) -> Iterator[Fault]:
+    for step in library.steps:
+        for name in step.about:
+            if name not in library.causes and name not in library.families:
+                yield Fault(step.where, f"{step.id} is about {name!r}, which is neither a cause nor a family")
+
+
+PARTS: tuple[Callable[[Library], Iterator[Fault]], ...] = (
+    check_causes,
+    check_signatures,
+    check_rules,
+    check_remedies,
+    check_steps,
+)

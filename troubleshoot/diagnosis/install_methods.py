@@ -73,24 +73,21 @@ def load_install_methods(overlays: tuple[Path, ...] = ()) -> dict[str, InstallMe
     """Every install method by its id. Raises ContentError for a fault."""
     methods = {}
     for relative, path in content.files("install_methods", overlays):
-        entry = Entry(content.load(relative, path), relative)
+        entry = content.whole(relative, path)
         method_id = entry.need("id")
         if method_id != path.stem:
-            raise ContentError(relative, f"id is {method_id!r}; it must be the file's name, {path.stem!r}")
-        lines = [n for n, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if line == "[[variant]]"]
-        tables = entry.values.get("variant", [])
-        variants = tuple(
-            variant_of(Entry(table, f"{relative}:{line}"), method_id) for line, table in zip(lines, tables, strict=True)
-        )
-        if len({variant.id for variant in variants}) != len(variants):
-            raise ContentError(relative, "two variants have the same id")
+            raise ContentError(entry.at("id"), f"id is {method_id!r}; it must be the file's name, {path.stem!r}")
+        variants = tuple(variant_of(part, method_id) for part in content.parts(relative, path, "variant"))
+        for variant in variants:
+            if [other.id for other in variants].count(variant.id) > 1:
+                raise ContentError(variant.where, f"{variant.id} is there twice")
         methods[method_id] = InstallMethod(
             id=method_id,
             title=entry.text("title"),
             logs=entry.text("logs"),
             logs_command=entry.need("logs_command", dict),
             variants=variants,
-            where=relative,
+            where=entry.where,
         )
     return methods
 

@@ -12,6 +12,7 @@ from troubleshoot.diagnosis.causes import Cause, load_causes
 from troubleshoot.diagnosis.evidence import Text
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.install_methods import InstallMethod, load_install_methods
+from troubleshoot.diagnosis.next_steps import Step, load_steps
 from troubleshoot.diagnosis.parsers import ALL_FORMATS
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.redact import Redactor
@@ -20,6 +21,7 @@ from troubleshoot.diagnosis.remedies import Remedy, load_remedies
 from troubleshoot.diagnosis.rules import Rule, load_rules
 from troubleshoot.diagnosis.scan import Scanner
 from troubleshoot.diagnosis.signatures import Signature, load_signatures
+from troubleshoot.diagnosis.tables import Table, load_tables
 
 
 @dataclass
@@ -32,6 +34,8 @@ class Library:
     rules: tuple[Rule, ...]
     remedies: Mapping[str, Remedy]
     install_methods: Mapping[str, InstallMethod]
+    steps: tuple[Step, ...]
+    tables: Mapping[str, Table]
     formats: tuple[Format, ...]
     articles: Mapping[str, str]  # cause id → address of its article
     cache_dir: Path | None = None
@@ -96,6 +100,8 @@ def load_library(
         rules=load_rules(overlays),
         remedies=load_remedies(overlays),
         install_methods=load_install_methods(overlays),
+        steps=load_steps(overlays),
+        tables=load_tables(overlays),
         formats=ALL_FORMATS,
         articles=article_addresses(overlays),
         cache_dir=cache_dir,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from math import log2
 from pathlib import Path
 from typing import Any, Protocol
@@ -80,6 +79,8 @@ class Knowledge(Protocol):
     def causes(self) -> Mapping[str, Cause]: ...
     @property
     def install_methods(self) -> Mapping[str, InstallMethod]: ...
+    @property
+    def steps(self) -> tuple[Step, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,6 @@ class Step:
     where: str
 
 
-@lru_cache(maxsize=4)
 def load_steps(overlays: tuple[Path, ...] = ()) -> tuple[Step, ...]:
     """Every step, in the order of the file. Raises ContentError for a fault."""
     return tuple(step_of(entry) for entry in content.entries("next_steps.toml", "step", overlays))
@@ -206,12 +206,11 @@ def next_steps(facts: Facts, ranked: Sequence[tuple[str, float]], knowledge: Kno
     """At most five steps as the contract's tables, the most telling and cheapest first; never none."""
     families = {cause.id: cause.family for cause in knowledge.causes.values()}
     shares = beliefs(ranked, list(knowledge.causes))
-    steps = load_steps()
-    fitting = [step for step in steps if makes_sense(step, facts)]
+    fitting = [step for step in knowledge.steps if makes_sense(step, facts)]
     if facts.timeline and facts.timeline.outcome == "ready" and max((p for _, p in ranked), default=0.0) < LIKELY:
         fitting = [step for step in fitting if "ready" in step.outcome]
     # Without anything left to ask, the launch's log is what every diagnosis starts from.
-    fitting = fitting or [step for step in steps if step.id == "launch-log"]
+    fitting = fitting or [step for step in knowledge.steps if step.id == "launch-log"]
     worth = {
         step.id: (gain(step, shares, families) * WORTH_OF_A_BIT + step.weight * relevance(step, shares, families))
         / cost(step)

@@ -91,11 +91,10 @@ def load_remedies(overlays: tuple[Path, ...] = ()) -> dict[str, Remedy]:
     """Every remedy by its id. Raises ContentError for a fault."""
     remedies = {}
     for relative, path in content.files("remedies", overlays):
-        values = content.load(relative, path)
-        lines = [n for n, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if line == "[[snippet]]"]
-        remedy = remedy_of(Entry(values, relative), lines)
+        entry = content.whole(relative, path)
+        remedy = remedy_of(entry, tuple(own_snippet(part) for part in content.parts(relative, path, "snippet")))
         if remedy.id != path.stem:
-            raise ContentError(relative, f"id is {remedy.id!r}; it must be the file's name, {path.stem!r}")
+            raise ContentError(entry.at("id"), f"id is {remedy.id!r}; it must be the file's name, {path.stem!r}")
         remedies[remedy.id] = remedy
     for remedy in remedies.values():
         if remedy.instead and remedy.instead not in remedies:
@@ -106,11 +105,11 @@ def load_remedies(overlays: tuple[Path, ...] = ()) -> dict[str, Remedy]:
 def one_of(entry: Entry, key: str, allowed: Iterable[str]) -> str:
     value: str = entry.need(key)
     if value not in allowed:
-        raise ContentError(entry.where, f"{key} is {value!r}; it must be one of {', '.join(allowed)}")
+        raise ContentError(entry.at(key), f"{key} is {value!r}; it must be one of {', '.join(allowed)}")
     return value
 
 
-def remedy_of(entry: Entry, lines: list[int]) -> Remedy:
+def remedy_of(entry: Entry, own: tuple[OwnSnippet, ...]) -> Remedy:
     made = entry.values.get("change", {})
     container = dict(made.get("container", {}))
     if unknown := set(container) - CONTAINER_KEYS:
@@ -119,10 +118,6 @@ def remedy_of(entry: Entry, lines: list[int]) -> Remedy:
         {name: str(value) for name, value in made.get("env", {}).items()},
         {engine: tuple(flags) for engine, flags in made.get("flags", {}).items()},
         container,
-    )
-    own = tuple(
-        own_snippet(Entry(table, f"{entry.where}:{line}"))
-        for line, table in zip(lines, entry.values.get("snippet", []), strict=True)
     )
     if not own and not change.kinds:
         raise ContentError(entry.where, "changes nothing and has no snippet of its own")
@@ -143,8 +138,8 @@ def remedy_of(entry: Entry, lines: list[int]) -> Remedy:
         who=one_of(entry, "who", WHO),
         price=entry.text("price") if kind == "workaround" else EMPTY,
         applies_to=entry.optional_text("applies_to") or EMPTY,
-        forbid=guards.check_names(entry.values.get("forbid", []), entry.where),
-        require=guards.check_names(entry.values.get("require", []), entry.where),
+        forbid=guards.check_names(entry.values.get("forbid", []), entry.at("forbid")),
+        require=guards.check_names(entry.values.get("require", []), entry.at("require")),
         instead=entry.values.get("instead", ""),
         change=change,
         verify=entry.optional_text("verify") or EMPTY,

@@ -31,7 +31,13 @@ class Text:
     summary: str
     body: str
     sources: tuple[str, ...]
-    where: str
+    where: str  # "articles/nvls.md"
+    raw: str  # the whole file
+
+    def at(self, words: str) -> str:
+        """File and line where `words` stand, or the first line."""
+        lines = self.raw.splitlines()
+        return f"{self.where}:{next((n for n, line in enumerate(lines, 1) if words in line), 1)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +74,15 @@ def load_articles(overlays: tuple[Path, ...] = ()) -> dict[str, Article]:
     heads: dict[str, dict[str, tuple[dict[str, str], Text]]] = {}
     for relative, path in content.files("articles", overlays, ".md"):
         slug, _, lang = path.name.removesuffix(".md").partition(".")
-        values, body = split_head(relative, path.read_text(encoding="utf-8"))
+        raw = path.read_text(encoding="utf-8")
+        values, body = split_head(relative, raw)
         for key in ("title", "summary"):
             if not values.get(key):
                 raise ContentError(f"{relative}:1", f"the head lacks {key}")
         sources = tuple(s.strip() for s in values.get("sources", "").split("|") if s.strip())
         heads.setdefault(slug, {})[lang or "en"] = (
             values,
-            Text(values["title"], values["summary"], body, sources, relative),
+            Text(values["title"], values["summary"], body, sources, relative, raw),
         )
     articles = {}
     for slug, found in sorted(heads.items()):

@@ -7,25 +7,26 @@ Beside Markdown an article may say, each on a line of its own:
     ::: method docker compose         what follows, up to `:::`, is for these install methods only
     …
     :::
+
+At its end stand the articles that share a cause with it, so that cause and background lead to each other.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import markdown
 import nh3
 from pymdownx.slugs import slugify
 
-from troubleshoot.diagnosis import content
-from troubleshoot.diagnosis.content import ContentError, Entry
 from troubleshoot.diagnosis.facts import Fact, Facts
 from troubleshoot.diagnosis.library import Library
 from troubleshoot.diagnosis.remedies import Remedy, offer, snippets_of
 from troubleshoot.diagnosis.renderings import WORDS, pick
+from troubleshoot.diagnosis.tables import Table
 from troubleshoot.knowledge.articles import Article
 
 REMEDY = re.compile(r"^\{\{ remedy: (?P<id>[a-z0-9-]+) \}\}$", re.M)
@@ -55,6 +56,7 @@ ALLOWED_ATTRIBUTES = {
     "td": {"align"},
 }
 ALLOWED_TAGS = nh3.ALLOWED_TAGS | {"details", "summary", "section"}
+READ_ON = {"en": "Read on", "zh-hans": "延伸阅读"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +69,22 @@ class Rendered:
 
 
 def render(
-    article: Article, lang: str, library: Library, method: str | None = None, version: str | None = None
+    article: Article,
+    lang: str,
+    library: Library,
+    method: str | None = None,
+    version: str | None = None,
+    shelf: Mapping[str, Article] | None = None,
 ) -> Rendered:
-    """The article in `lang`, for the reader's install method and its version ("0.6.2"), when chosen."""
+    """The article in `lang`, for the reader's install method and its version ("0.6.2"), when chosen.
+
+    `shelf` are all articles: those that share a cause with this one are named at its end.
+    """
     text = article.text(lang)
     body = METHOD_BLOCK.sub(lambda m: method_block(m, method, lang, library), text.body)
     body = REMEDY.sub(lambda m: remedy_markdown(m["id"], lang, library, method, version), body)
-    body = TABLE.sub(lambda m: table_markdown(m["id"], lang), body)
+    body = TABLE.sub(lambda m: table_markdown(library.tables[m["id"]], lang), body)
+    body += read_on(related(article, shelf or {}), lang)
     html, toc = to_html(body)
     return Rendered(text.title, text.summary, html, toc, text.sources)
 
@@ -145,22 +156,23 @@ def inline(words: str) -> str:
     return " ".join(words.split())
 
 
-@lru_cache
-def tables() -> dict[str, Entry]:
-    return {
-        entry.need("id"): entry
-        for relative, path in content.files("tables")
-        for entry in [Entry(content.load(relative, path), f"{relative}:1")]
-    }
-
-
-def table_markdown(table_id: str, lang: str) -> str:
-    """A table of content: `columns` (texts) and `rows` (lists of texts or plain strings), with its source below."""
-    if table_id not in tables():
-        raise ContentError(f"tables/{table_id}.toml:1", "an article shows this table, and it does not exist")
-    entry = tables()[table_id]
-    columns = pick(entry.need("columns", list), lang)
-    rows = pick(entry.need("rows", list), lang)
+def table_markdown(table: Table, lang: str) -> str:
+    """The table, and its source below."""
+    columns, rows = pick([*table.columns], lang), [pick([*row], lang) for row in table.rows]
     out = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
     out += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
-    return "\n".join([*out, "", f"*{entry.need('source')}*", ""])
+    return "\n".join([*out, "", f"*{pick(table.source, lang)}*", ""])
+
+
+def related(article: Article, shelf: Mapping[str, Article]) -> list[Article]:
+    """For a cause's article the background to it; for background the articles of its causes."""
+    if article.kind == "cause":
+        return [other for other in shelf.values() if other.kind != "cause" and article.slug in other.causes]
+    return [shelf[cause] for cause in article.causes if cause in shelf]
+
+
+def read_on(articles: list[Article], lang: str) -> str:
+    if not articles:
+        return ""
+    links = [f"- [{article.text(lang).title}]({article.address})" for article in articles]
+    return "\n".join(["", f"## {READ_ON[lang]}", "", *links, ""])

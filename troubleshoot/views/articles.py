@@ -54,7 +54,8 @@ def find(slug: str) -> Article:
 
 @lru_cache(maxsize=512)
 def rendered(slug: str, lang: str, method: str, version: str) -> Rendered:
-    said = render_article(shelf.articles()[slug], lang, shelf.library(), method or None, version or None)
+    articles = shelf.articles()
+    said = render_article(articles[slug], lang, shelf.library(), method or None, version or None, articles)
     # Scrolling blocks must be reachable by keyboard; the sanitiser has no say in what is not the author's.
     return replace(said, html=said.html.replace("<pre", '<pre tabindex="0"').replace("<table", '<table tabindex="0"'))
 
