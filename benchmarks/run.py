@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from benchmarks import large_log, odd_inputs, start
+from benchmarks import large_log, odd_inputs, pages, start
 
 
 def main() -> None:
     for benchmark in (start, odd_inputs, large_log):
         benchmark.main()
+    pages.run()
 
 
 if __name__ == "__main__":
