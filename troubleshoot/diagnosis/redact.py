@@ -51,6 +51,7 @@ class Compiled:
         )
 
 
+@lru_cache(maxsize=256)
 def compile_rule(rule: Redaction) -> Compiled:
     # ASCII, so that \b and \w mean what they mean in JavaScript and Hyperscan.
     flags = re.ASCII | (re.IGNORECASE if "i" in rule.flags else 0)
@@ -92,7 +93,6 @@ class Redactor:
         beyond: int = 0,
     ) -> None:
         self.table = (*table, *extra)
-        self.rules = [compile_rule(rule) for rule in self.table]
         self.after_rules = [n for n, rule in enumerate(self.table) if rule.after]
         self.reaching = {n for n, rule in enumerate(self.table) if rule.after or rule.until}  # beyond their line
         self.cache_dir = cache_dir
@@ -136,8 +136,8 @@ class Redactor:
         wrapped, self.wrapped = self.wrapped, ""
         if wrapped and (match := CONTINUATION.match(text)):
             return text[: match.start(1)] + wrapped + text[match.end(1) :]
-        chosen = range(len(self.rules)) if rules is None else sorted({*rules, *self.after_rules})
-        for rule in map(self.rules.__getitem__, chosen):
+        chosen = range(len(self.table)) if rules is None else sorted({*rules, *self.after_rules})
+        for rule in (compile_rule(self.table[n]) for n in chosen):
             if rule.rule.until:
                 text = self.open_block(rule, text)
             elif rule.after:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from troubleshoot.diagnosis.evidence import Line, Section
@@ -88,7 +89,7 @@ def table(
 
     `settled` facts hold once any line of the format is there; `of_process` tells what a process's name gives away.
     """
-    compiled = [(mark, re.compile(mark.pattern)) for mark in marks]
+    compiled = cache(re.compile)  # when first wanted: a small case needs few of the patterns, and a quick start
 
     def candidates(section: Section) -> dict[int, list[int]]:
         """Which patterns the automaton found on which line; empty when the section was made without it."""
@@ -104,8 +105,9 @@ def table(
         ranks: dict[int, int] = {}  # pid → rank, from lines that name both
         for line in section.lines:
             peeled = peel(line.text)
-            for n in known.get(line.number) or range(len(compiled)):
-                mark, pattern = compiled[n]
+            for n in known.get(line.number) or range(len(marks)):
+                mark = marks[n]
+                pattern = compiled(mark.pattern)
                 match = pattern.search(peeled.body) or pattern.search(line.text[:LONGEST])
                 if match is None:
                     continue
