@@ -138,9 +138,11 @@ class Reader:
         self.kept = {number: text for number, text in self.kept.items() if number in wanted}
 
     def take_parts(self, first: int, block: bytes) -> None:
-        """Keep the first lines of each pattern; of one that has enough of them note the last line in this block."""
-        hits = self.scanner.hits(block)
+        """Keep the first lines of each pattern; of one that has enough of them note one line in this block."""
         full, most = self.full, self.limits.lines_per_pattern
+        hits = self.scanner.once(block)
+        if not all(full[hit & PATTERN] for hit in hits):
+            hits = self.scanner.hits(block)
         wanted: dict[int, Span] = {}
         last = {hit & PATTERN: hit for hit in hits if full[hit & PATTERN]}
         for pattern, number, start, end in located([h for h in hits if not full[h & PATTERN]], block, first):
@@ -176,11 +178,11 @@ class Reader:
     def hide(self, first: int, block: bytes, wanted: dict[int, Span]) -> None:
         """Redact the wanted lines, and follow the secrets of others: a key may begin in a line that is not kept."""
         redactor = self.redactor
-        marks = redactor.scanner.hits(block)
+        marks = redactor.scanner.once(block)
         rules: dict[int, list[int]] = {}
         lines = dict(wanted)
         if wanted or redactor.wants_next or any(hit & PATTERN in redactor.reaching for hit in marks):
-            for rule, number, start, end in located(marks, block, first):
+            for rule, number, start, end in located(redactor.scanner.hits(block), block, first):
                 rules.setdefault(number, []).append(rule)
                 if rule in redactor.reaching or number + 1 in wanted:
                     lines[number] = (start, end)
