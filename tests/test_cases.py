@@ -144,6 +144,16 @@ def test_a_case_deleted_while_it_is_read_stays_deleted():
     assert case.report is None
 
 
+def test_the_sealed_names_go_with_their_case():
+    case, _ = open_hang(private_map="c2VhbGVk" * 6)
+    assert Case.objects.get(pk=case.pk).private_map
+
+    actions.delete_case(case)
+
+    case.refresh_from_db()
+    assert case.private_map == ""
+
+
 def test_files_that_are_gone_from_the_spool_fail_the_case_with_that_reason():
     case, _ = open_hang()
     spool.clear(case.pk)

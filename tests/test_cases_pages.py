@@ -143,6 +143,12 @@ def test_the_uploaders_browser_deletes_the_case(client):
     assert page(client, case).status_code == 410
 
 
+@pytest.mark.parametrize("given", ["{'<token-1>': 'hf_abc'}", "short", "A" * 50 + "<script>"])
+def test_what_is_no_sealed_map_is_not_kept(client, given):
+    case = uploaded(upload(client, HANG, private_map=given))
+    assert case.private_map == ""
+
+
 def test_a_typed_token_deletes_and_nobody_without_one(client):
     case, token = open_hang()
 

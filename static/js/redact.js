@@ -3,7 +3,7 @@
   "use strict";
   var BEFORE = 40, KEY_LINES = 400, WRAPPED_FROM = 60;
   var CONTINUATION = /^[\t-\r ]*([A-Za-z0-9_\-./+=]{4,})(["',;]?)[\t-\r ]*$/;
-  var COLOURS = /\x1b(?:\[[0-9;:?]*[ -\/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[=>78cDEHMNOZ])/g;
+  var COLOURS = /\x1b(?:\[[0-9;:?]*[ -\/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[=>78cDEHMNOZ])/g;
   var SPELT_COLOURS = /(?:\^\[|#033|\\033|\\x1b|\\u001b|\\e)\[[0-9;]*[mKHJ]/gi;
   var NETS = ["203.0.113", "198.51.100", "192.0.2"];
   for (var a = 18; a < 20; a++) for (var b = 0; b < 256; b++) NETS.push("198." + a + "." + b);

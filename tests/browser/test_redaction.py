@@ -152,3 +152,32 @@ def test_switched_off_the_server_hides_instead(sent: tuple[Page, list[str]], sit
     row = site.row(page.url.split("/cases/")[1].split("/")[0])
     assert row["private_map"] == ""
     assert sum(read["redactions"] for read in json.loads(row["report"])["inputs"]) == 3
+
+
+def test_who_has_the_key_sees_their_own_names_and_nobody_else(
+    sent: tuple[Page, list[str]], chromium: Browser, site: Site, tmp_path: Path
+):
+    page, requests = sent
+    case_id = upload(page, tmp_path)
+    switch = page.get_by_label("Show my own names")
+    expect(switch).not_to_be_checked()
+    assert SECRET not in page.locator("main").inner_text()
+
+    switch.check()
+    expect(page.locator("main")).to_contain_text(f"{SECRET}.log")
+    switch.uncheck()
+    assert SECRET not in page.locator("main").inner_text()
+    assert [one for one in requests if SECRET in one] == []
+
+    page.goto(f"/cases/{case_id}/")  # the address without the key
+    expect(page.locator("#case.report h1")).to_be_visible()
+    expect(switch).to_be_hidden()
+
+
+def test_a_key_that_does_not_fit_is_said_to_be_so(sent: tuple[Page, list[str]], tmp_path: Path):
+    page, _ = sent
+    case_id = upload(page, tmp_path)
+    page.goto("about:blank")
+    page.goto(f"/cases/{case_id}/#k={'A' * 43}")
+    expect(page.locator("#names")).to_contain_text("does not open the names")
+    expect(page.get_by_label("Show my own names")).to_be_hidden()
