@@ -33,19 +33,21 @@ def pattern_file() -> Path:
 
 def main() -> None:
     WORK.mkdir(parents=True, exist_ok=True)
-    run([*DIAGNOSE, str(launch_log.write(WORK / "warm.log", 1 << 16))])  # makes the automata
+    small = WORK / "small.log"
+    small.write_text("gpu-box-7:41:41 [0] NCCL INFO Bootstrap: Using eth0:10.0.0.7<0>\n")
     log = launch_log.write(WORK / f"launch-{MEGABYTES}.log", MEGABYTES * 1_000_000)
     rg = shutil.which("rg")
     if rg is None:
         raise SystemExit("the comparison needs ripgrep; install the package `ripgrep`")
     # ripgrep's own limits are too small for so many patterns; with more room it is also several times faster.
     grep = [rg, "--regex-size-limit=1G", "--dfa-size-limit=1G", "-c", "-a", "-f", str(pattern_file()), str(log)]
+    run([*DIAGNOSE, str(log)])  # makes the automata and fills the page cache
     pairs = [(run([*DIAGNOSE, str(log)]), run(grep)) for _ in range(ROUNDS)]
     ours, theirs = best([a for a, _ in pairs]), best([b for _, b in pairs])
     detail = f"{ours.seconds:.1f} s : {theirs.seconds:.1f} s of processor time, {log.stat().st_size / 1e6:.0f} MB"
     say("diagnose : ripgrep, large log", ours.seconds / theirs.seconds, "≤ 1.5", detail)
     say("peak memory : 200 MB", ours.megabytes / 200, "≤ 1.0", f"{ours.megabytes:.0f} MB")
-    empty = best([run([*DIAGNOSE, str(WORK / "warm.log")]) for _ in range(3)])
+    empty = best([run([*DIAGNOSE, str(small)]) for _ in range(3)])
     rates = {}
     for size in (1, 10, 100):
         if size < MEGABYTES:
