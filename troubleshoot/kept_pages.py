@@ -86,5 +86,5 @@ def key_of(request: HttpRequest) -> Key | None:
 def sent(page: Kept, request: HttpRequest) -> HttpResponse:
     body = get_token(request).encode().join(page.parts) if len(page.parts) > 1 else page.parts[0]
     response = HttpResponse(body, content_type=page.content_type)
-    response.about = page.about  # type: ignore[attr-defined]  # for whoever wraps the view
+    response.about = page.about  # for whoever wraps the view
     return response

@@ -113,7 +113,7 @@ def test_what_the_upload_answers_is_not_asked_and_can_be_overruled():
     overruled = {one.question.id: one for one in step(known=known, which_machine="bare-metal").told}
 
     assert given["which-machine"].is_given
-    assert given["which-machine"].answer.id == "virtual"  # type: ignore[union-attr]
+    assert given["which-machine"].answer.id == "virtual"
     assert given["which-machine"].line is not None
     assert not overruled["which-machine"].is_given
 

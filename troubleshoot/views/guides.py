@@ -189,7 +189,7 @@ def guide(request: HttpRequest, guide_id: str) -> HttpResponse:
     if request.method == "POST" and (onwards := pasted_answer(request, guide_id)):
         return onwards
     response = shown(request, guide_id)
-    outcomes.visits.count(guide_id, response.about)  # type: ignore[attr-defined]  # set by shown()
+    outcomes.visits.count(guide_id, response.about)  # set by shown()
     return response
 
 
@@ -207,7 +207,7 @@ def shown(request: HttpRequest, guide_id: str) -> HttpResponse:
         context["outcome_address"] = address_of(context["guide"], state, "guide_outcome")
         context["thanks"] = request.GET.get("told", "")
     response = render(request, "guides/step.html", {"section": "guides", **context})
-    response.about = asked.id if asked else outcomes.REPORT  # type: ignore[attr-defined]
+    response.about = asked.id if asked else outcomes.REPORT
     return response
 
 

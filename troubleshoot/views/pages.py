@@ -43,7 +43,7 @@ def front(request: HttpRequest) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """Results for `q` (or the front page's `text`); for htmx only the list, nothing for an empty box or a whole log."""
     question = request.GET.get("q") or request.GET.get("text") or ""
-    for_list = request.htmx  # type: ignore[attr-defined]  # set by django-htmx
+    for_list = request.htmx  # set by django-htmx
     if for_list and "\n" in question.strip():
         return HttpResponse("")
     results = shelf.index().search(question, content_language())
@@ -85,5 +85,5 @@ def redaction(request: HttpRequest) -> HttpResponse:
     for rule in (*REDACTIONS, *settings.REDACTIONS):
         stand_in = STAND_INS.get(rule.name, f"<{rule.name}>" if rule.until else f"<{rule.name}-1>")
         row = rules.setdefault(rule.title["en"], {"title": rule.title, "stand_in": stand_in, "patterns": []})
-        row["patterns"].append(rule.pattern)  # type: ignore[attr-defined]  # the list made above
+        row["patterns"].append(rule.pattern)  # the list made above
     return render(request, "pages/redaction.html", {"rules": rules.values()})

@@ -29,7 +29,7 @@ LEGEND = [
 
 
 def matrices(*texts: str) -> list[Matrix]:
-    return values(facts_of(*texts), "topology_matrix")  # type: ignore[return-value]
+    return values(facts_of(*texts), "topology_matrix")
 
 
 def table(age: str, gpus: int, nics: int, seed: int = 1) -> tuple[list[list[str]], Matrix]:
@@ -268,7 +268,7 @@ def test_wherever_the_text_ends_what_stands_there_is_told_and_no_more(
         given = {pair: code for pair, code in wanted.links.items() if int(pair[0][3:]) < len(whole)}
         assert set(given.items()) <= set(found.links.items()) <= set(wanted.links.items())
         assert found.cpu_affinity is not None
-        assert set(found.cpu_affinity.items()) <= set(wanted.cpu_affinity.items())  # type: ignore[union-attr]
+        assert set(found.cpu_affinity.items()) <= set(wanted.cpu_affinity.items())
 
 
 def test_network_cards_may_stand_first() -> None:
