@@ -16,6 +16,7 @@ from django.urls import reverse
 from tests.casework import HANG, HANG_WITH_SECRET, SECRET, open_hang, own_place, read, spooled, upload, uploaded  # noqa: F401
 from troubleshoot import actions
 from troubleshoot.models import Case
+from troubleshoot.templatetags.unhang import needs_root
 from troubleshoot.views.cases import POLL_STOPS, TOKEN_COOKIE, WINDOW
 
 pytestmark = pytest.mark.django_db
@@ -429,3 +430,13 @@ def test_no_report_page_or_text_shows_a_secret_that_was_sent(client):
 
     assert all(SECRET not in answer.content.decode() for answer in answers)
     assert sum(one["redactions"] for one in case.report["inputs"]) == 1
+
+
+@pytest.mark.parametrize(("method", "needed"), [("script", True), ("gpustack-model", False)])
+def test_root_is_said_to_be_needed_where_the_shown_snippet_needs_it(method, needed):
+    snippets = [
+        {"method": "gpustack-model", "text": "Environment Variables: NCCL_P2P_DISABLE=1"},
+        {"method": "script", "text": "sudo tee -a /etc/default/gpustack"},
+    ]
+    assert needs_root({"root": False, "snippets": snippets}, method) is needed
+    assert needs_root({"root": True, "snippets": snippets}, method)

@@ -179,6 +179,12 @@ def snippets_for(remedy: dict[str, Any], method: str | None) -> dict[str, list[d
 
 
 @register.filter
+def needs_root(remedy: dict[str, Any], method: str | None) -> bool:
+    """Whether who follows what is shown for this install method needs root: by nature, or for where a file lies there."""
+    return remedy["root"] or any("sudo " in snippet["text"] for snippet in snippets_for(remedy, method)["shown"])
+
+
+@register.filter
 def pairs(matrix: dict[str, Any]) -> list[dict[str, Any]]:
     """The rows of the table of GPU pairs, those in doubt first."""
     rank = {"stuck": 0, "doubt": 1, "works": 2, "none": 3}
