@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from benchmarks import large_log, odd_inputs, pages, start
+from benchmarks import large_log, odd_inputs, pages, reasoning, start
 
 
 def main() -> None:
-    for benchmark in (start, odd_inputs, large_log):
+    for benchmark in (start, reasoning, odd_inputs, large_log):
         benchmark.main()
     pages.run()
 

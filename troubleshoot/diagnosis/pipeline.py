@@ -76,6 +76,13 @@ def examine(
 ) -> Report:
     """From redacted documents, or a guide's answers, to the report as it is stored."""
     facts, sections, unread = know(documents, library, answers, on_step)
+    return report_on(facts, sections, unread, library, on_step)
+
+
+def report_on(
+    facts: Facts, sections: Sequence[Section], unread: dict[str, int], library: Library, on_step: OnStep = no_step
+) -> Report:
+    """From all that is known to the report: weighing, remedies, next steps."""
     on_step("diagnose")
     diagnosis = diagnose(facts, library)
     on_step("remedies")

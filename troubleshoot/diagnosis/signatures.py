@@ -46,7 +46,11 @@ class Signature:
 
 def speaks(pattern: re.Pattern[str], text: str) -> bool:
     """Whether the pattern is in the line, with or without its wrappers, and the line does not deny it."""
-    body = peel(text).body
+    return speaks_in(pattern, text, peel(text).body)
+
+
+def speaks_in(pattern: re.Pattern[str], text: str, body: str) -> bool:
+    """The same of a line whose wrappers were taken off already."""
     return bool(pattern.search(body) or pattern.search(text)) and not DENIED.match(body)
 
 
@@ -82,6 +86,7 @@ def speak(documents: Iterable[Document], signatures: Mapping[str, Signature]) ->
     """The lines on which each signature speaks, in the order of the inputs; confirmed by Python on the peeled line."""
     spoken: dict[str, list[Line]] = {}
     for document in documents:
+        bodies: dict[int, str] = {}  # several patterns hit one line, and peeling is the dear part
         for pattern_id, numbers in document.hits.items():
             signature_id, _, at = pattern_id.rpartition("#")
             signature = signatures.get(signature_id)
@@ -92,7 +97,11 @@ def speak(documents: Iterable[Document], signatures: Mapping[str, Signature]) ->
             known = {(line.file, line.number) for line in lines}
             for number in numbers[:MOST_LINES]:
                 line = document.line(number)
-                if line and (line.file, number) not in known and speaks(pattern, line.text):
+                if line is None or (line.file, number) in known:
+                    continue
+                if number not in bodies:
+                    bodies[number] = peel(line.text).body
+                if speaks_in(pattern, line.text, bodies[number]):
                     lines.append(line)
     order = {document.name: at for at, document in enumerate(documents)} if isinstance(documents, list) else {}
     return {
