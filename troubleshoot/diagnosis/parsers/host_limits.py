@@ -1,8 +1,9 @@
-"""`df` of /dev/shm, `ulimit -a`, /proc limits, `free`: what a process may use.
+"""`df`, above all of /dev/shm, `ulimit -a`, /proc limits, `free`: what a process may use.
 
 Samples:
 
     shm              64M   64M     0 100% /dev/shm
+    /dev/nvme0n1p2  1.8T  1.8T     0 100% /
     max locked memory           (kbytes, -l) 8192
     Max locked memory         65536                65536                bytes
     Mem:            251          12         200           1          38         236
@@ -21,6 +22,10 @@ from troubleshoot.diagnosis.peel import peel
 UNITS = {"": 1 << 10, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 SIZE = r"(?P<{0}>[\d.]+)(?P<{0}_unit>[KMGTB]?)i?B?"
 SHM = re.compile(rf"^\S+\s+{SIZE.format('size')}\s+{SIZE.format('used')}\s+\S+\s+\d+%\s+/dev/shm\s*$")
+# An image mounted read-only (squashfs of a snap, an ISO) is always full.
+FULL = re.compile(
+    r"^(?!/dev/loop\d|\S*squashfs|/dev/sr\d)\S+\s+[\d.]+\S*\s+[\d.]+\S*\s+\S+\s+100%\s+(?P<mount>/(?!dev/shm|snap/)\S*)\s*$"
+)
 ULIMIT = re.compile(r"max locked memory\s*\((?P<unit>kbytes|bytes|mbytes)?,?\s*-l\)\s*(?P<value>unlimited|\d+)")
 PROC = re.compile(r"Max locked memory\s+(?P<value>unlimited|\d+)\s")
 FILES = re.compile(r"open files\s*\(-n\)\s*(?P<value>\d+)")
@@ -44,6 +49,8 @@ def parse(section: Section) -> Iterator[Fact]:
         if match := SHM.match(text):
             yield Fact("shm_bytes", size_bytes(match["size"], match["size_unit"]), line)
             yield Fact("shm_used_bytes", size_bytes(match["used"], match["used_unit"]), line)
+        elif match := FULL.match(text):
+            yield Fact("disk_full", match["mount"], line)
         elif match := MOUNT.search(text):
             yield Fact(
                 "shm_bytes", int(match["size"]) * {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}[match["unit"]], line
@@ -70,6 +77,7 @@ FORMATS = (
         title={"en": "limits of memory and files", "zh-hans": "内存与文件限制"},
         lines=(
             r"\d+%\s+/dev/shm",
+            r"\s100%\s+/",
             r"/dev/shm type tmpfs",  # noqa: S108  # a line of `mount` that is read, no file that is opened
             r"[Mm]ax locked memory",
             r"^Mem:\s+[\d.]+[KMGT]",

@@ -18,7 +18,9 @@ from troubleshoot.diagnosis.rules import (
     network,
     not_stuck,
     p2p,
+    readings,
     software,
+    stacks,
 )
 
 MODULES: tuple[ModuleType, ...] = (
@@ -32,6 +34,8 @@ MODULES: tuple[ModuleType, ...] = (
     not_stuck,
     launch,
     exceptions,
+    stacks,
+    readings,
     healthy,
 )
 
