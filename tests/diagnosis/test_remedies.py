@@ -492,6 +492,23 @@ def test_bridges_of_the_upload_are_named():
     assert "sent: 0000:40:01.1\n" in made["snippets"][0]["text"]
 
 
+def test_of_bridges_in_a_known_tree_only_those_above_a_gpu_are_named():
+    facts = knowing(**BARE)
+    facts.add(
+        [
+            Fact("pci_device", ("41:00.0", "3D controller: NVIDIA Corporation GA102GL [RTX A6000]")),
+            Fact("pci_bridge", ("40:01.1", 0x41, 0x41)),
+            Fact("pci_bridge", ("40:03.1", 0x42, 0x42)),
+            Fact("acs_state", ("0000:40:01.1", True)),
+            Fact("acs_state", ("0000:40:03.1", True)),
+        ]
+    )
+
+    made = next(m for m in offers("p2p-iommu-acs", facts, KNOWLEDGE) if m["id"] == "acs-clear-redirect")
+
+    assert "sent: 0000:40:01.1\n" in made["snippets"][0]["text"]
+
+
 def test_shared_memory_goes_with_peer_to_peer_off_in_containers():
     facts = knowing(engine="vllm", install_method="docker")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.diagnosis.judging import judged, known, reasons_for, rule_lines
 from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Fact, Facts
@@ -174,3 +176,21 @@ def test_a_launch_that_ends_at_nccl_s_version_is_one_that_stopped():
     text = "INFO 03-04 09:58:20 [pynccl.py:103] vLLM is using nccl==2.27.3\n" * 2
 
     assert judged(text).findings[0].family == "p2p"
+
+
+TREE = r"""
+-[0000:80]-+-01.1-[81]----00.0  NVIDIA Corporation GA102GL [RTX A6000]
+           +-03.1-[82]----00.0  NVIDIA Corporation GA102GL [RTX A6000]
+           \-07.1-[86]----00.0  Mellanox Technologies MT28908 Family [ConnectX-6]
+"""
+
+
+@pytest.mark.parametrize(("bridge", "counts"), [("80:01.1", True), ("80:07.1", False)])
+def test_a_bridge_without_a_gpu_below_redirects_nothing_that_matters(bridge: str, counts: bool) -> None:
+    acs = (
+        f"{bridge} PCI bridge: Advanced Micro Devices, Inc. [AMD] Starship/Matisse GPP Bridge\n"
+        "\t\tACSCtl:\tSrcValid+ TransBlk- ReqRedir+ CmpltRedir+ UpstreamFwd+ EgressCtrl- DirectTrans-\n"
+    )
+
+    assert bool(rule_lines("acs-redirects-on-this-host", known(TREE, acs))) is counts
+    assert rule_lines("acs-redirects-on-this-host", known(acs))

@@ -126,6 +126,7 @@ VOCABULARY: dict[str, Word] = {
     "iommu_fault": Word("(requester bdf, address): the IOMMU rejected a DMA", None),
     "kernel_option": Word("one token of the kernel command line", None),
     "pci_device": Word("(bdf, description) from lspci", None),
+    "pci_bridge": Word("(bdf, first bus below it, last bus below it) from lspci", None),
     "pcie_link": Word("(bdf, speed and width now, 'downgraded')", None),
     "xids": Word("Xid numbers", in_order, True),
     "sxids": Word("NVSwitch SXid numbers", in_order, True),

@@ -27,6 +27,7 @@ from troubleshoot.diagnosis.install_methods import (
     tidy,
 )
 from troubleshoot.diagnosis.patch import Patchable, find_patchable, patched_from
+from troubleshoot.diagnosis.pci_tree import bridges_above_gpus, plain
 from troubleshoot.diagnosis.snippets import Change, fill, fill_text, slots, values_of
 
 KINDS = ("workaround", "fix", "check")
@@ -173,10 +174,12 @@ def own_snippet(entry: Entry) -> OwnSnippet:
 
 
 def redirecting_bridges(facts: Facts) -> list[str]:
-    """The bridges that the upload shows to redirect (endpoints do not matter; domain/nccl.md 4.2), as bus addresses."""
-    bridges = {fact.value[0] for fact in facts.all("pci_device") if "bridge" in str(fact.value[1]).lower()}
+    """The bridges that the upload shows to redirect, as bus addresses: endpoints do not matter, nor, where a list tells
+    the tree, bridges without a GPU below (domain/nccl.md 4.2)."""
+    bridges = {plain(fact.value[0]) for fact in facts.all("pci_device") if "bridge" in str(fact.value[1]).lower()}
+    bridges = set(bridges_above_gpus(facts) or bridges)
     shown = [fact.value[0] for fact in facts.all("acs_state") if fact.value[0] and fact.value[1]]
-    return [bdf for bdf in dict.fromkeys(shown) if bdf in bridges or not bridges]
+    return [bdf for bdf in dict.fromkeys(shown) if plain(bdf) in bridges or not bridges]
 
 
 def made_by_remedy(own: OwnSnippet, remedy: Remedy, facts: Facts) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from troubleshoot.diagnosis.parsers import (
     kubernetes,
     launch_command,
     lspci,
+    lspci_tree,
     nccl_log,
     network,
     nvidia_smi,
@@ -47,6 +48,7 @@ ALL_FORMATS: tuple[Format, ...] = (
     # the machine
     *topo_matrix.FORMATS,
     *lspci.FORMATS,
+    *lspci_tree.FORMATS,
     *kernel_log.FORMATS,
     *kernel_cmdline.FORMATS,
     *virtualization.FORMATS,

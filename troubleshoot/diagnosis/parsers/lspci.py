@@ -33,6 +33,7 @@ DENIED = re.compile(r"Capabilities: <access denied>")
 LINK = re.compile(
     r"LnkSta:\s+Speed (?P<speed>[\d.]+GT/s)(?: \((?P<speed_note>\w+)\))?, Width (?P<width>x\d+)(?: \((?P<note>\w+)\))?"
 )
+BUSES = re.compile(r"Bus: primary=[0-9a-f]{2}, secondary=(?P<first>[0-9a-f]{2}), subordinate=(?P<last>[0-9a-f]{2})\b")
 SETPCI = re.compile(r"setpci\s.*(?:ECAP_ACS\+(?:0x)?0?6|f2a|[0-9a-f]{3})\.w")
 REGISTER = re.compile(r"^\s*(?:(?P<bdf>[0-9a-f:.]{7,12}) (?:\(.*\) )?@[0-9a-f]+ = )?(?P<value>[0-9a-f]{4})\s*$")
 REDIRECT_BITS = 0x04 | 0x08  # request and completion redirect (PCI Express base specification, ACS control register)
@@ -83,6 +84,9 @@ def parse(section: Section) -> Iterator[Fact]:
             yield from registers(section.document, line)
         elif DENIED.search(body):
             yield Fact("lspci_denied", True, line)
+        elif match := BUSES.search(body):
+            if bridge := device_above(section.document, line):
+                yield Fact("pci_bridge", (bridge, int(match["first"], 16), int(match["last"], 16)), line)
         elif match := LINK.search(body):
             if "downgraded" in (match["speed_note"], match["note"]):
                 yield Fact(
@@ -113,6 +117,7 @@ FORMATS = (
             r"ACSCtl",
             r"Capabilities: <access denied>",
             r"LnkSta:\s+Speed",
+            r"Bus: primary=[0-9a-f]{2}, secondary=",
             r"setpci\s",
             r"[0-9a-f]{2}:[0-9a-f]{2}\.[0-7] (?:VGA compatible controller|3D controller|PCI bridge|Infiniband controller|Ethernet controller|Network controller|Bridge|System peripheral|SCSI storage controller|Display controller)",
         ),

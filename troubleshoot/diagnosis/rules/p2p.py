@@ -7,6 +7,7 @@ import re
 from troubleshoot.diagnosis import platform, topology
 from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Facts
+from troubleshoot.diagnosis.pci_tree import bridges_above_gpus, plain
 from troubleshoot.diagnosis.rules.shared import explained, first_rows, gpus_of_job, is_multi_node, last_line, stopped_in
 
 LOW_POWER_WATTS = 150  # a spinning kernel draws 30–120 W, a working one 200 W and more on data-centre GPUs
@@ -73,6 +74,10 @@ def nvlink_joins_all_pairs(facts: Facts) -> list[Line]:
 def acs_redirects_on_this_host(facts: Facts) -> list[Line] | bool:
     if facts.value("acs_redirect") is not True or platform.is_virtual(facts):
         return False
+    above, redirecting = bridges_above_gpus(facts), [f for f in facts.all("acs_state") if f.value[1]]
+    if above is not None and redirecting:
+        redirecting = [f for f in redirecting if not f.value[0] or plain(f.value[0]) in above]
+        return [f.line for f in redirecting if f.line]  # under none of the others stands a GPU
     return facts.lines("acs_redirect", True) or True
 
 
