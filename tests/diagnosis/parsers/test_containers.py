@@ -1,4 +1,4 @@
-"""How a container was started: docker run, inspect, compose, manifests; and sentences about them."""
+"""How a container was started: docker run, compose, manifests; and sentences about them."""
 
 from __future__ import annotations
 
@@ -62,13 +62,6 @@ def test_compose_sizes_are_read(size: str) -> None:
     assert facts.value("shm_bytes") == 64 << 20
     assert facts.value("install_method") == "compose"
     assert facts.value("image") == "vllm/vllm-openai:v0.8.5"
-
-
-def test_inspect_tells_shared_memory_and_ipc() -> None:
-    facts = facts_of('    "HostConfig": {\n        "IpcMode": "private",\n        "ShmSize": 67108864,\n')
-
-    assert facts.value("shm_bytes") == 67108864
-    assert facts.value("ipc_host") is False
 
 
 def test_a_manifest_tells_kubernetes_and_the_memory_volume() -> None:

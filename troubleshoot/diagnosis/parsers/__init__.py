@@ -12,6 +12,8 @@ searches them, without a leading `^`, in the bytes of the raw line, then Python 
 from troubleshoot.diagnosis.parsers import (
     containers,
     description,
+    docker_info,
+    docker_inspect,
     environment,
     environment_report,
     exceptions,
@@ -60,6 +62,8 @@ ALL_FORMATS: tuple[Format, ...] = (
     *network.FORMATS,
     *fabric_manager.FORMATS,
     *containers.FORMATS,
+    *docker_inspect.FORMATS,
+    *docker_info.FORMATS,
     *kubernetes.FORMATS,
     *environment.FORMATS,
     *other_makers.FORMATS,

@@ -1,10 +1,9 @@
-"""How a container was started: `docker run`, `docker inspect`, compose files, Kubernetes manifests and `describe`.
+"""How a container was started: `docker run`, compose files, Kubernetes manifests and `describe`.
 
 Samples:
 
     docker run -d --gpus all --shm-size=1g -e NCCL_P2P_DISABLE=1 --name llm vllm/vllm-openai:v0.8.5
     shm_size: "16gb"                 ipc: host
-    "ShmSize": 67108864,             "IpcMode": "private",
 """
 
 from __future__ import annotations
@@ -25,8 +24,6 @@ RUN = re.compile(r"\b(?:docker|podman|nerdctl)\s+(?:container\s+)?(?:run|create)
 WITH_VALUE = {"-e", "--env", "-v", "--volume", "-p", "--publish", "--name", "--gpus", "--shm-size", "--ipc", "--network", "--net", "--ulimit", "--runtime", "--mount", "--entrypoint", "-w", "--restart", "--env-file", "--cpuset-cpus", "--memory", "-m", "--device", "--cap-add", "--security-opt", "--hostname", "-u", "--user", "--pid", "--label", "-l", "--platform", "--add-host"}  # fmt: skip
 COMPOSE_SHM = re.compile(r"^\s*shm_size\s*:\s*[\"']?(?P<size>[\w.]+)")
 COMPOSE_IPC = re.compile(r"^\s*ipc\s*:\s*[\"']?(?P<mode>host|private|shareable)\b")
-INSPECT_SHM = re.compile(r"\"ShmSize\"\s*:\s*(?P<bytes>\d+)")
-INSPECT_IPC = re.compile(r"\"IpcMode\"\s*:\s*\"(?P<mode>\w+)\"")
 KUBE = re.compile(
     r"^\s*(?:kind:\s*(?:Deployment|Pod|StatefulSet|DaemonSet|LeaderWorkerSet|InferenceService)|apiVersion:\s*(?:apps/v1|v1|leaderworkerset\S*))\s*$"
 )
@@ -102,7 +99,7 @@ def lies_in_memory(document: Document, line: Line) -> bool:
 
 
 def parse_lines(section: Section) -> Iterator[Fact]:
-    """Single settings of compose files, `docker inspect` and manifests."""
+    """Single settings of compose files and manifests."""
     for line in section.lines:
         text = peel(line.text).body if not line.text[:1].isspace() else line.text
         if (match := COMPOSE_SHM.match(text)) and (size := bytes_of(match["size"])):
@@ -111,11 +108,6 @@ def parse_lines(section: Section) -> Iterator[Fact]:
         elif match := COMPOSE_IPC.match(text):
             yield Fact("ipc_host", match["mode"] == "host", line)
             yield Fact("install_method", "compose", line)
-        elif match := INSPECT_SHM.search(text):
-            yield Fact("shm_bytes", int(match["bytes"]), line)
-            yield Fact("install_method", "docker", line)
-        elif match := INSPECT_IPC.search(text):
-            yield Fact("ipc_host", match["mode"] == "host", line)
         elif KUBE.match(text):
             yield Fact("install_method", "kubernetes", line)
         elif (match := SIZE_LIMIT.search(text)) and lies_in_memory(section.document, line):
@@ -146,8 +138,6 @@ FORMATS = (
         lines=(
             r"^\s*shm_size\s*:",
             r"^\s*ipc\s*:\s*[\"']?(?:host|private|shareable)",
-            r"\"ShmSize\"\s*:",
-            r"\"IpcMode\"\s*:",
             r"kind:\s*(?:Deployment|Pod|StatefulSet|DaemonSet|LeaderWorkerSet|InferenceService)",
             r"sizeLimit\s*:",
             r"^services\s*:\s*$",
