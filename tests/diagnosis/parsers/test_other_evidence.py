@@ -1,4 +1,4 @@
-"""RAS, stacks, flight recorder, other engines' logs; and the rules every format keeps."""
+"""RAS, stacks, other engines' logs; and the rules every format keeps."""
 
 from __future__ import annotations
 
@@ -101,24 +101,6 @@ def test_gdb_frames_are_read_thread_by_thread() -> None:
         ("thread 4242", "sched_yield", "/lib/x86_64-linux-gnu/libc.so.6"),
         ("thread 4242", "cuStreamSynchronize", "/usr/lib/libcuda.so.1"),
     ]
-
-
-def test_the_flight_recorders_analysis_names_the_missing_rank() -> None:
-    facts = facts_of(
-        """
-        Not all ranks joining collective, sequence number: 7
-        collective sequence number: 7
-        missing ranks: {3}
-        Culprit rank 3; Error type: COLLECTIVE_TYPE_MISMATCH
-        """
-    )
-    assert (3, 7, "missing", "") in values(facts, "flight_recorder")
-    assert facts.value("failed_rank") == 3
-
-
-def test_entries_of_a_json_dump_are_read() -> None:
-    facts = facts_of('{"entries": [{"collective_seq_id": 5, "profiling_name": "nccl:all_reduce", "state": "started"}]}')
-    assert values(facts, "flight_recorder") == [(None, 5, "started", "nccl:all_reduce")]
 
 
 @pytest.mark.parametrize(

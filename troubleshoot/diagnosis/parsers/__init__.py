@@ -19,6 +19,7 @@ from troubleshoot.diagnosis.parsers import (
     exceptions,
     fabric_manager,
     flight_recorder,
+    flight_recorder_text,
     gpustack,
     host_limits,
     ifconfig,
@@ -84,5 +85,6 @@ ALL_FORMATS: tuple[Format, ...] = (
     *exceptions.FORMATS,
     *ras.FORMATS,
     *stacks.FORMATS,
+    *flight_recorder_text.FORMATS,
     *flight_recorder.FORMATS,
 )

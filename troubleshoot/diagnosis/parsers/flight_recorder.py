@@ -1,10 +1,9 @@
-"""Flight-recorder evidence of PyTorch: what `torchfrtrace` prints, and the JSON form of a dump. Never the pickle.
+"""A flight-recorder dump of PyTorch's as text: JSON, or the printed Python dictionary. Never the pickle.
 
-Meaning: domain/engines.md §4.4. Samples:
+Meaning: domain/engines.md §4.4. Sample:
 
-    Not all ranks joining collective, sequence number: 7
-    missing ranks: {3}
     {"collective_seq_id": 7, "profiling_name": "nccl:all_reduce", "state": "started", …}
+    {'record_id': 6, 'collective_seq_id': 7, 'profiling_name': 'nccl:all_reduce', …, 'state': 'started', …}
 """
 
 from __future__ import annotations
@@ -17,47 +16,30 @@ from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
-SEQUENCE = re.compile(r"(?:sequence number|collective_seq_id)\D{1,4}(?P<seq>\d+)")
-MISSING = re.compile(r"[Mm]issing ranks?:? \{?(?P<ranks>[\d, ]+)\}?")
-CULPRIT = re.compile(r"Culprit rank (?P<rank>\d+)(?:; Error type: (?P<error>[\w.]+))?")
-NOT_ALL = re.compile(r"Not all ranks joining collective")
-ENTRY = re.compile(r'"(?P<key>collective_seq_id|profiling_name|state|rank)": ?(?:"(?P<text>[^"]*)"|(?P<number>-?\d+))')
+ENTRY = re.compile(
+    r"[\"'](?P<key>collective_seq_id|profiling_name|state|rank)[\"']: ?(?:[\"'](?P<text>[^\"']*)[\"']|(?P<number>-?\d{1,15})\b)"
+)
+WHOLE_ENTRY = {"collective_seq_id", "profiling_name", "state"}
 FILE_RANK = re.compile(r"(?:rank_?|_)(?P<rank>\d{1,6})(?:\.json|\.txt)?$")
 
 
 def parse(section: Section) -> Iterator[Fact]:
     """`flight_recorder` facts: (rank, collective sequence id, state, name)."""
     rank = file_rank(section.document.name)
-    sequence: int | None = None
     entry: dict[str, str] = {}
     for line in section.lines:
-        text = peel(line.text).body
-        if match := CULPRIT.search(text):
-            yield Fact("flight_recorder", (int(match["rank"]), sequence, "culprit", match["error"] or ""), line)
-            yield Fact("failed_rank", int(match["rank"]), line, sure=False)
-        elif match := MISSING.search(text):
-            for number in re.findall(r"\d{1,6}", match["ranks"]):
-                yield Fact("flight_recorder", (int(number), sequence, "missing", ""), line)
-        elif '"' not in text and (match := SEQUENCE.search(text)):
-            sequence = int(match["seq"])
-        for match in ENTRY.finditer(text):
+        for match in ENTRY.finditer(peel(line.text).body):
             key, value = match["key"], match["text"] if match["text"] is not None else match["number"]
-            if key == "rank" and value.isdigit():
-                rank = int(value)
-            else:
-                entry[key] = value
-            if "state" in entry and "collective_seq_id" in entry and "profiling_name" in entry:
+            if key == "rank":
+                rank = int(value) if value.isdigit() else rank
+                continue
+            if key in entry:
+                entry = {}  # the entry before was not whole
+            entry[key] = value
+            if entry.keys() == WHOLE_ENTRY:
                 number = entry["collective_seq_id"]
-                yield Fact(
-                    "flight_recorder",
-                    (
-                        rank,
-                        int(number) if number.lstrip("-").isdigit() else None,
-                        entry["state"],
-                        entry["profiling_name"],
-                    ),
-                    line,
-                )
+                sequence = int(number) if number.lstrip("-").isdigit() else None
+                yield Fact("flight_recorder", (rank, sequence, entry["state"], entry["profiling_name"]), line)
                 entry = {}
 
 
@@ -73,12 +55,8 @@ FORMATS = (
         {"en": "flight recorder", "zh-hans": "Flight Recorder 记录"},
         parse,
         lines=(
-            NOT_ALL.pattern,
-            CULPRIT.pattern,
-            r"[Mm]issing ranks?:? \{[\d, ]+\}",
-            r'"(?:collective_seq_id|profiling_name)": ?["\d]',
-            r'"state": ?"(?:scheduled|started|completed)"',
-            r"collective sequence number: ?\d+",
+            r"[\"'](?:collective_seq_id|profiling_name)[\"']: ?[\"'\d]",
+            r"[\"']state[\"']: ?[\"'](?:scheduled|started|completed)[\"']",
         ),
     ),
 )
