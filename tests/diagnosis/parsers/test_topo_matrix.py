@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import html
+import io
 import json
 import random
 import re
@@ -88,7 +90,27 @@ def with_boxes(rows: list[list[str]]) -> list[str]:
     return [line.replace("|", "│") for line in as_markdown(rows)]
 
 
-LAYOUTS = [with_tabs, with_colours, with_lost_escapes, with_blanks, with_a_glued_header, as_markdown, with_boxes]
+def as_csv(rows: list[list[str]], mark: str = ",") -> list[str]:
+    out = io.StringIO()
+    csv.writer(out, delimiter=mark).writerows([[cell.strip() for cell in row] for row in rows])
+    return out.getvalue().splitlines()
+
+
+def with_semicolons(rows: list[list[str]]) -> list[str]:
+    return as_csv(rows, ";")
+
+
+LAYOUTS = [
+    as_csv,
+    with_semicolons,
+    with_tabs,
+    with_colours,
+    with_lost_escapes,
+    with_blanks,
+    with_a_glued_header,
+    as_markdown,
+    with_boxes,
+]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda f: f.__name__)
@@ -353,6 +375,8 @@ NONE = {
     "NVML": "$ nvidia-smi topo -m\nFailed to initialize NVML: Driver/library version mismatch\n",
     "no device": "$ nvidia-smi topo -m\nNo devices were found\n",
     "lost device": "Unable to determine the device handle for GPU0: 0000:C1:00.0: Unknown Error\n",
+    "a list with commas": "GPU0, GPU1, PIX, SYS\nwere seen, GPU0, GPU1, and, X\n",
+    "a csv of results": "pair,GPU0,GPU1\nGPU0,11.2,780\nGPU1,780,11.2\n",
     "bandwidth": "Unidirectional P2P=Enabled Bandwidth (P2P Writes) Matrix (GB/s)\n   D\\D     0      1\n     0 780.12  11.94\n     1  11.94 780.12\n",
 }
 
@@ -362,16 +386,17 @@ def test_what_looks_alike_is_no_matrix(what: str) -> None:
     assert matrices(NONE[what]) == []
 
 
-def test_no_damage_invents_a_link() -> None:
+@pytest.mark.parametrize(("layout", "between"), [(with_blanks, r"(\s+)"), (as_csv, "(,)")])
+def test_no_damage_invents_a_link(layout: Callable[[list[list[str]]], list[str]], between: str) -> None:
     """Whatever is left out of the text, a link that is told is a link of the machine, or none is."""
     rows, wanted = table("new", 4, 2, seed=9)
-    lines = with_blanks(rows)
+    lines = layout(rows)
     chance = random.Random(5)
     for _ in range(60):
         cut = lines[:]
         for _ in range(chance.randint(1, 3)):
             row = chance.randrange(1, len(cut))
-            words = re.split(r"(\s+)", cut[row])
+            words = re.split(between, cut[row])
             del words[chance.randrange(len(words))]
             cut[row] = "".join(words)
         for found in matrices("\n".join(cut)):

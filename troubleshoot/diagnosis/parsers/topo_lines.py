@@ -5,6 +5,7 @@ A terminal breaks every line at its width, also within a word (`NI` + `C4`); a c
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Sequence
 
@@ -30,9 +31,21 @@ BROKEN_REST = re.compile(
     rf"^(?:[A-Z]{{1,3}}\d{{0,3}}|_\w{{1,10}}|[a-z]\w{{0,5}}|\d{{1,2}})(?:{BLANK}+(?:{CODES}|[\d,-]+|N/A|GPU\d+|{NIC}|CPU|NUMA|GPU|ID|Affinity))+(?:{BLANK}+[A-Za-z]\w{{0,8}})?{BLANK}*$"
     r"|^(?:S|YS|E|DE|ODE|B|HB|XB|IX|V?\d{1,2}|/A|A)$"
 )
+CSV_CELL = re.compile(rf"^\s*(?:GPU\d+|{NIC}|{CODES})\s*$")
 ONE_LINE_ROW = re.compile(rf"(?<=\s)(?=(?:GPU\d+|{NIC})\s+(?:{CODES})(?:\s|$))")
 HEADER = re.compile(r"GPU\d+[\s|*`]*(?:GPU\d|NIC\d|[a-z]\w*\d|C\s*P\s*U\s*Af|NUMA|$)")
 LEAST_WIDTH = 40  # no terminal is narrower
+
+
+def piped(text: str) -> str:
+    """A row of a table saved as CSV (commas or semicolons) as a row with pipes; any other line as it is."""
+    for mark in ",;":
+        if text.count(mark) < 2:
+            continue
+        cells = next(csv.reader([text], delimiter=mark, skipinitialspace=True), [])
+        if sum(bool(CSV_CELL.match(cell)) for cell in cells) >= 2:
+            return "|" + "|".join(cell.replace("|", " ") for cell in cells) + "|"
+    return text
 
 
 def is_row(text: str) -> bool:

@@ -39,6 +39,7 @@ from troubleshoot.diagnosis.parsers.topo_lines import (
     ROW,
     is_header,
     is_row,
+    piped,
     spelt_out,
     unrolled,
     unwrapped,
@@ -84,7 +85,7 @@ def tidy(text: str) -> str:
     text = html.unescape(without_colour(text)).translate(BOXES).replace("\u00a0", " ")
     text = re.sub(r"</t[dh]>\s*<t[dh][^>]*>", "\t", text, flags=re.I)
     text = re.sub(r"</?(?:tr|td|th|pre|code|tbody|thead|table|p|br)\b[^>]*>", " ", text, flags=re.I)
-    text = NUMBER.sub("", HOST.sub("", text))
+    text = piped(NUMBER.sub("", HOST.sub("", text)))
     return re.sub(r"^\s*(?:>+|#+|//|;|\*(?!\*)|\+(?!-))+\s?", lambda m: " " * len(m[0]), text)
 
 
