@@ -64,13 +64,24 @@ class Library:
         return Scanner(self.patterns, self.cache_dir)
 
     def missing(self, facts: Facts) -> dict[str, list[str]]:
-        """For each cause, the facts that its rules read and nobody told: the answer to "why not?"."""
+        """For each cause, the facts by which a rule would speak for it and which nobody told: "why not?"."""
         wanted: dict[str, list[str]] = {}
         for rule in self.rules:
-            for name in rule.wants:
-                if name.partition(".")[0] and not facts.all(name) and name not in wanted.setdefault(rule.cause, []):
-                    wanted[rule.cause].append(name)
+            absent = [name for name in rule.wants if not facts.all(name)]
+            for cause, weight in {rule.cause: rule.weight, **rule.also}.items():
+                if weight > 0:
+                    known = wanted.setdefault(cause, [])
+                    known += [name for name in absent if name not in known]
         return wanted
+
+    @cached_property
+    def telling_lines(self) -> dict[str, str]:
+        """For each cause, an example of the line that speaks for it most strongly: what "why not?" looked for in vain."""
+        lines: dict[str, str] = {}
+        for signature in sorted(self.signatures.values(), key=lambda s: (s.role != "root", -s.weight)):
+            if signature.cause and signature.weight > 0:
+                lines.setdefault(signature.cause, signature.matches[0])
+        return lines
 
 
 def load_families(overlays: tuple[Path, ...] = ()) -> dict[str, dict[str, Text]]:

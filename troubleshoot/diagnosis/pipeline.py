@@ -100,4 +100,5 @@ def report_on(
         offers=lambda cause: offers(cause, facts, library),
         next_steps=steps,
         missing=library.missing(facts),
+        telling_lines=library.telling_lines,
     )

@@ -201,8 +201,10 @@ def make_report(
     offers: Callable[[str], Sequence[dict[str, Any]]],
     next_steps: Sequence[dict[str, Any]],
     missing: Mapping[str, Sequence[str]],
+    telling_lines: Mapping[str, str],
 ) -> Report:
-    """The stored report. `offers(cause id)` gives remedies, `missing` the facts each cause's rules wanted in vain."""
+    """The stored report. `offers(cause id)` gives remedies, `missing` the facts each cause's rules wanted in vain,
+    `telling_lines` an example of a line that would speak for it."""
     found = [
         cause_of(f, causes[f.cause], offers(f.cause), diagnosis.families[f.family], articles)
         for f in diagnosis.findings
@@ -241,6 +243,7 @@ def make_report(
                 "title": cause.title,
                 "confidence": round(diagnosis.every[cause.id].confidence, 3),
                 "wanted": list(missing.get(cause.id, ())),
+                "line": telling_lines.get(cause.id, ""),
             }
             for cause in causes.values()
             if cause.id not in {f.cause for f in diagnosis.findings}

@@ -70,6 +70,7 @@ def report_of(step: Step) -> Report:
         offers=lambda cause: offers(cause, step.facts, library),
         next_steps=next_steps(step.facts, ranked, library),
         missing=library.missing(step.facts),
+        telling_lines=library.telling_lines,
     )
 
 

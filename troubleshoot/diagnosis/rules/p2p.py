@@ -107,12 +107,19 @@ def _host_says_iommu(facts: Facts, state: str) -> list[Line] | bool:
 
 
 def iommu_fault_of_a_gpu(facts: Facts) -> list[Line]:
+    if platform.is_virtual(facts):
+        return []
     gpus = {bdf[-7:] for bdf, what in (f.value for f in facts.all("pci_device")) if "NVIDIA" in what}
     return [
         f.line
         for f in facts.all("iommu_fault")
         if f.line and (str(f.value[2]).startswith(("nvidia", "NVRM")) or str(f.value[0])[-7:] in gpus)
     ]
+
+
+def faults_of_a_guests_own_bus(facts: Facts) -> list[Line]:
+    """What a guest reads of PCIe is its own, virtual bus (domain/nccl.md §4.7)."""
+    return facts.hit("acs-violation", "iommu-rejects-an-access")[:2] if platform.is_virtual(facts) else []
 
 
 def runs_in_a_virtual_machine(facts: Facts) -> list[Line] | bool:
