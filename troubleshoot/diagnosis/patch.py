@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from troubleshoot.diagnosis import env_file, patch_yaml
+from troubleshoot.diagnosis import env_file
 from troubleshoot.diagnosis.evidence import Document, Text
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.patch_docker_run import COMMAND, ENGINE_COMMAND, STAND_IN, patch_docker_run, read_docker_run
@@ -159,6 +159,8 @@ def yaml_kind(text: str) -> str | None:
     """compose, manifest or None."""
     if not re.search(r"(?m)^(?:services|apiVersion):", text):
         return None
+    from troubleshoot.diagnosis import patch_yaml  # imported where there is YAML: a tenth of a start, for few cases
+
     for part in re.split(r"(?m)^---[^\n]*\n", text):
         document = patch_yaml.load(part) if part.strip() else None
         if patch_yaml.services_of(document):
@@ -265,9 +267,13 @@ def patch(
         else:
             after = patch_docker_run(before, change, flags)
     elif patchable.kind == "compose":
-        after = patch_yaml.patch_compose(before, change, flags, service)
+        from troubleshoot.diagnosis.patch_yaml import patch_compose
+
+        after = patch_compose(before, change, flags, service)
     elif patchable.kind == "manifest":
-        after = patch_yaml.patch_manifest(before, change, flags)
+        from troubleshoot.diagnosis.patch_yaml import patch_manifest
+
+        after = patch_manifest(before, change, flags)
     elif patchable.kind == "unit":
         after = patch_unit(before, env, flags, bool(change.container.get("memlock")))
     else:
