@@ -64,8 +64,9 @@ def inputs(paths: list[str]) -> Iterator[tuple[str, BinaryIO]]:
 
 
 def cache_dir() -> Path | None:
-    """Where the compiled automaton is kept; None when there is no place to write."""
-    root = os.environ.get("UNHANG_CACHE_DIR") or os.path.join(os.environ.get("UNHANG_DATA_DIR") or "var", "cache")
+    """Where automata and parsed content are kept, as the settings say it; None when there is no place to write."""
+    data = os.environ.get("UNHANG_DATA_DIR") or Path(__file__).resolve().parent.parent.parent / "var"
+    root = os.environ.get("UNHANG_CACHE_DIR") or os.path.join(data, "cache")
     try:
         os.makedirs(root, exist_ok=True)
     except OSError:

@@ -104,17 +104,18 @@ def load_library(
     overlays: tuple[Path, ...] = (), cache_dir: Path | None = None, redactions: tuple[Redaction, ...] = ()
 ) -> Library:
     """Load and check all content. Raises ContentError, with file and line, for a fault in it."""
-    return Library(
-        causes=load_causes(overlays),
-        families=load_families(overlays),
-        signatures=load_signatures(overlays),
-        rules=load_rules(overlays),
-        remedies=load_remedies(overlays),
-        install_methods=load_install_methods(overlays),
-        steps=load_steps(overlays),
-        tables=load_tables(overlays),
-        formats=ALL_FORMATS,
-        articles=article_addresses(overlays),
-        cache_dir=cache_dir,
-        redactions=redactions,
-    )
+    with content.parsed_once(cache_dir):
+        return Library(
+            causes=load_causes(overlays),
+            families=load_families(overlays),
+            signatures=load_signatures(overlays),
+            rules=load_rules(overlays),
+            remedies=load_remedies(overlays),
+            install_methods=load_install_methods(overlays),
+            steps=load_steps(overlays),
+            tables=load_tables(overlays),
+            formats=ALL_FORMATS,
+            articles=article_addresses(overlays),
+            cache_dir=cache_dir,
+            redactions=redactions,
+        )

@@ -10,19 +10,19 @@ The compiled automaton is cached on disk under a name made of the patterns, so c
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from re import _constants as op  # type: ignore[attr-defined]  # Python's own parser of patterns; the same in 3.11–3.14
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
 import hyperscan
+
+from troubleshoot.diagnosis import disk_cache
 
 TRANSLATION = 4  # raise it when `for_automaton` gives other expressions, so that cached automata are made anew
 NO_MORE = op.MAXREPEAT
@@ -181,18 +181,19 @@ class Scanner:
         return self.load(self.cache_dir, hyperscan.HS_FLAG_SINGLEMATCH) if self.patterns else None
 
     def load(self, cache_dir: Path | None, more: int = 0) -> hyperscan.Database:
-        key = repr((TRANSLATION, version("hyperscan"), platform.machine(), list(self.patterns.values()), more))
+        made_by = hyperscan.__version__  # type: ignore[attr-defined]  # there, but not in its stubs
+        key = repr((TRANSLATION, made_by, platform.machine(), list(self.patterns.values()), more))
         cached = cache_dir / f"automaton-{hashlib.sha256(key.encode()).hexdigest()[:32]}.hs" if cache_dir else None
-        if cached:
+        if cached and (kept := disk_cache.recall(cached)):
             try:
-                database = hyperscan.loadb(cached.read_bytes(), mode=hyperscan.HS_MODE_BLOCK)
+                database = hyperscan.loadb(kept, mode=hyperscan.HS_MODE_BLOCK)
                 hyperscan.Scratch(database)  # this is where a damaged one is noticed
                 return database
-            except (OSError, hyperscan.error, ValueError, TypeError):
-                pass  # not there, damaged, or made for another processor: made anew
+            except (hyperscan.error, ValueError, TypeError):
+                pass  # damaged, or made for another processor: made anew
         database = self.compile(more)
         if cached:
-            keep(cached, hyperscan.dumpb(database))
+            disk_cache.keep(cached, hyperscan.dumpb(database))
         return database
 
     def compile(self, more: int = 0) -> hyperscan.Database:
@@ -243,17 +244,6 @@ class Scanner:
         database.scan(block, match_event_handler=on_match, scratch=scratch)
         found.sort()
         return found
-
-
-def keep(path: Path, content: bytes) -> None:
-    """Put a file there in one move, so that nobody reads half of it; without a place to write, it is not kept."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
 
 
 def check_patterns(patterns: Mapping[str, str]) -> list[str]:
