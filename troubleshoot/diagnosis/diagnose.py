@@ -138,13 +138,12 @@ def weigh(
         if reason.cause:
             of_cause[reason.cause].append(reason)
     early = first_roots(reasons)
-    scores = {}
-    for cause in [*causes, HEALTHY]:
-        prior = causes[cause].prior if cause in causes else 0.0
-        spoken = of_cause.get(cause, [])
-        if not spoken and cause == HEALTHY:
-            continue
-        scores[cause] = score(prior, [r.weight for r in spoken], model) + model.first_bonus * (cause in early)
+    scores = {name: cause.prior for name, cause in causes.items()}
+    if HEALTHY in of_cause:
+        scores[HEALTHY] = 0.0
+    for cause in scores.keys() & of_cause.keys():
+        weights = [reason.weight for reason in of_cause[cause]]
+        scores[cause] = score(scores[cause], weights, model) + model.first_bonus * (cause in early)
     return scores, of_cause
 
 
@@ -175,7 +174,9 @@ def diagnose(facts: Facts, knowledge: Knowledge, model: Model = MODEL, extra: It
         findings=shown,
         families=dict(sorted(families.items(), key=lambda item: -item[1])),
         healthy=healthy,
-        ruled_out=tuple(f for f in ranked if f.confidence < SHOWN_FROM and sum(r.weight for r in f.opposing) <= -1),
+        ruled_out=tuple(
+            f for f in ranked if f.reasons and f.confidence < SHOWN_FROM and sum(r.weight for r in f.opposing) <= -1
+        ),
         noticed=tuple(noticed(reasons, shown)),
         broken=tuple(broken),
         every=every,

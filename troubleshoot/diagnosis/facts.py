@@ -246,6 +246,8 @@ class Facts:
         merge = VOCABULARY[name].merge
         assert merge is not None, f"{name} is a list of observations; read it with all()"
         readings = self.all(name)
+        if not readings:  # most of what rules ask for
+            return default
         for chosen in (
             [f.value for f in readings if f.source == "answer"],
             [f.value for f in readings if f.sure and f.source != "answer"],

@@ -201,12 +201,12 @@ def worth_of(open_questions: Iterable[Question], diagnosis: Diagnosis) -> dict[s
     worth = {}
     for question in open_questions:
         told_by, cost = answers_under(question)
-        silent = rest + sum(p for cause, p in likely.items() if cause not in told_by)
-        count = len(question.answers)
+        spoken = {cause: likely[cause] for cause in told_by if cause in likely}
+        count, silent = len(question.answers), whole - sum(spoken.values())
         of_answer = [silent / count] * count
         known = silent * math.log2(count)
-        for cause, (shares, uncertain) in told_by.items():
-            p = likely.get(cause, 0.0)
+        for cause, p in spoken.items():
+            shares, uncertain = told_by[cause]
             known += p * uncertain
             of_answer = [sum_ + p * share for sum_, share in zip(of_answer, shares, strict=True)]
         worth[question.id] = (entropy([p / whole for p in of_answer]) - known / whole) / cost
