@@ -12,8 +12,10 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from troubleshoot.diagnosis.content import LANGUAGES
 from troubleshoot.diagnosis.library import Library
 from troubleshoot.knowledge.articles import Article
+from troubleshoot.knowledge.plain import excerpt, plain
 
 SHORTEST_TRIGRAM = 3
 WORD = re.compile(r"[\w./:=+-]+")
@@ -78,9 +80,13 @@ class Index:
         if not question:
             return Results()
         words = tuple(dict.fromkeys(WORD.findall(question)))[:12]
-        return Results(self.spoken(question, lang), self.pages(words, lang, most), words)
+        spoken = self.spoken(question, lang)
+        said = {one.address for one in spoken}
+        found = self.pages(words, lang, most) or self.elsewhere(words, lang, most)
+        return Results(spoken, tuple(one for one in found if one.address not in said), words)
 
     def pages(self, words: tuple[str, ...], lang: str, most: int) -> tuple[Found, ...]:
+        """Pages in `lang` that hold every word; where there is none, those that hold any of the long ones."""
         if not words:
             return ()
         long = [w for w in words if len(w) >= SHORTEST_TRIGRAM]
@@ -95,15 +101,28 @@ class Index:
                 where.append("(title LIKE ? OR body LIKE ?)")
                 values += [f"%{word}%"] * 2
             rank = "bm25(pages, 0, 0, 0, 8, 1)" if long else "length(body)"
-            snippet = "snippet(pages, 4, '', '', ' … ', 48)" if long else "substr(body, 1, 140)"
             with self.lock:
                 rows = self.store.execute(
-                    f"SELECT kind, title, address, {snippet} FROM pages WHERE {' AND '.join(where)} ORDER BY {rank} LIMIT ?",  # noqa: S608  # only our own constants are put in
+                    f"SELECT kind, title, address, body FROM pages WHERE {' AND '.join(where)} ORDER BY {rank} LIMIT ?",  # noqa: S608  # only our own constants are put in
                     [*values, most],
                 ).fetchall()
             if rows:
-                return tuple(Found(*row) for row in rows)
+                return tuple(Found(kind, title, address, excerpt(body, words)) for kind, title, address, body in rows)
         return ()
+
+    def elsewhere(self, words: tuple[str, ...], lang: str, most: int) -> tuple[Found, ...]:
+        """What the words find in the other languages, shown in `lang`: a Chinese word finds its page on an English one."""
+        found = [one.address for other in LANGUAGES if other != lang for one in self.pages(words, other, most)]
+        with self.lock:
+            rows = [
+                self.store.execute(
+                    "SELECT kind, title, address, body FROM pages WHERE lang = ? AND address = ?", (lang, address)
+                ).fetchone()
+                for address in dict.fromkeys(found)
+            ]
+        return tuple(
+            Found(kind, title, address, excerpt(body, ())) for kind, title, address, body in filter(None, rows)
+        )
 
     def spoken(self, question: str, lang: str) -> tuple[Spoken, ...]:
         """What the signatures say of a pasted line, the weightiest first."""
@@ -121,19 +140,21 @@ class Index:
                         signature.role,
                     )
         weights = self.library.signatures
-        return tuple(sorted(heard.values(), key=lambda s: -abs(weights[s.signature].weight)))
+        by_weight = sorted(heard.values(), key=lambda one: -abs(weights[one.signature].weight))
+        # Several signatures of one cause say the same in other words; the weightiest is enough.
+        first = {one.cause or one.signature: one for one in reversed(by_weight)}
+        return tuple(one for one in by_weight if first[one.cause or one.signature] is one)
 
 
 def pages_of(articles: Iterable[Article], library: Library, guides: Iterable[Page] = ()) -> list[Page]:
-    """Everything that can be found, once for each language."""
+    """Everything that can be found, once for each language; a cause's article holds what its signatures say as well."""
     pages = list(guides)
     for article in articles:
         for lang, text in article.texts.items():
-            pages.append(Page("article", lang, text.title, article.address, f"{text.summary}\n{text.body}"))
-    for cause in library.causes.values():
-        address = library.articles.get(cause.id)
-        if address:
-            for lang in cause.title:
-                said = " ".join(s.says[lang] for s in library.signatures.values() if s.cause == cause.id)
-                pages.append(Page("cause", lang, cause.title[lang], address, f"{cause.summary[lang]}\n{said}"))
+            body = [text.summary, plain(article, lang, library)]
+            if cause := library.causes.get(article.slug):
+                said = [one.says[lang] for one in library.signatures.values() if one.cause == cause.id]
+                body += [cause.title[lang], cause.summary[lang], *said]
+            kind = "cause" if cause else "article"
+            pages.append(Page(kind, lang, text.title, article.address, "\n".join(body)))
     return pages

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.http import HttpRequest, QueryDict
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import conditional_escape
+from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
@@ -56,7 +56,6 @@ STEPS = {
     "report": _("Writing the report"),
 }
 ANSWERS = {"yes": _("yes"), "no": _("no"), "unknown": _("not known")}
-MARKS = re.compile(r"[`*]|(?m:^#+ )|\{\{[^}]*\}?\}?")
 TICKS = re.compile(r"`([^`]+)`")
 INLINE_STYLE = re.compile(r"<style>.*?</style>", re.S)
 
@@ -103,9 +102,12 @@ def ticks(words: str | None) -> SafeString:
 
 
 @register.filter
-def plain(words: str) -> str:
-    """A cutting of Markdown without its marks."""
-    return MARKS.sub("", words)
+def found(words: str, looked_for: Sequence[str]) -> SafeString:
+    """An excerpt in which what was looked for is marked; everything is escaped."""
+    pattern = "|".join(re.escape(one) for one in sorted(looked_for, key=len, reverse=True) if len(one) > 1)
+    parts = re.split(f"({pattern})", words, flags=re.IGNORECASE) if pattern else [words]
+    marked = [f"<mark>{escape(one)}</mark>" if at % 2 else escape(one) for at, one in enumerate(parts)]
+    return mark_safe("".join(marked))  # noqa: S308  # each part escaped
 
 
 @register.filter
