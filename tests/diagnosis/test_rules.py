@@ -194,3 +194,19 @@ def test_a_bridge_without_a_gpu_below_redirects_nothing_that_matters(bridge: str
 
     assert bool(rule_lines("acs-redirects-on-this-host", known(TREE, acs))) is counts
     assert rule_lines("acs-redirects-on-this-host", known(acs))
+
+
+# ---- shared memory
+
+SHARED = "docker run --gpus all --ipc=host vllm/vllm-openai:v0.8.5 --model /m/x --tensor-parallel-size 2"
+LARGE = (
+    "$ df -h /dev/shm\nFilesystem      Size  Used Avail Use% Mounted on\ntmpfs            63G     0   63G   0% /dev/shm"
+)
+
+
+def test_a_container_that_shares_the_hosts_memory_is_said_to_and_not_to_have_gigabytes():
+    assert reasons_for("shm-too-small", SHARED) == {"container-shares-host-shm"}
+
+
+def test_the_size_of_shared_memory_that_was_read_is_said_rather_than_how_the_container_was_started():
+    assert reasons_for("shm-too-small", SHARED, LARGE) == {"shm-is-large"}

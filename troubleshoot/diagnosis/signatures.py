@@ -17,6 +17,10 @@ from troubleshoot.diagnosis.peel import peel
 ROLES = ("root", "cascade", "confirms", "contradicts", "harmless")
 DENIED = re.compile(r"^[\s>]*[*#•-]+\s+(?:[Nn]o|[Ww]ithout|[Nn]ever|[Nn]either|没有|无)[\s`]")
 """A description's "* No Xid", "- no AER errors" says that a line is not there; "No space left" has no bullet."""
+NOT_SAID = re.compile(
+    r"(?i)(?:\b(?:try|consider)\s+(?:set(?:ting)?|us(?:e|ing)|export(?:ing)?|add(?:ing)?|pass(?:ing)?)\s+\S*|\bnot available because:?\s*)$"
+)
+"""What stands before words that report nothing: advice ("try setting X=1"), or a probe of what need not be there."""
 MOST_LINES = 200  # kept for one signature; a storm of one line says no more than its first hundred
 
 
@@ -45,13 +49,15 @@ class Signature:
 
 
 def speaks(pattern: re.Pattern[str], text: str) -> bool:
-    """Whether the pattern is in the line, with or without its wrappers, and the line does not deny it."""
+    """Whether the pattern is in the line, with or without its wrappers, and the line neither denies nor only advises it."""
     return speaks_in(pattern, text, peel(text).body)
 
 
 def speaks_in(pattern: re.Pattern[str], text: str, body: str) -> bool:
     """The same of a line whose wrappers were taken off already."""
-    return bool(pattern.search(body) or pattern.search(text)) and not DENIED.match(body)
+    return not DENIED.match(body) and any(
+        not NOT_SAID.search(said[: match.start()]) for said in (body, text) for match in pattern.finditer(said)
+    )
 
 
 def load_signatures(overlays: tuple[Path, ...] = ()) -> dict[str, Signature]:

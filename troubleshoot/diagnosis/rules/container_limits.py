@@ -28,11 +28,15 @@ def shm_is_full(facts: Facts) -> list[Line] | bool:
 
 def shm_is_large(facts: Facts) -> list[Line] | bool:
     size = facts.value("shm_bytes")
-    if facts.value("ipc_host") is True:
-        return facts.lines("ipc_host", True)[:1] or True
     if not isinstance(size, (int, float)) or size < ENOUGH_SHM_BYTES or shm_is_full(facts):
         return False
     return facts.lines("shm_bytes", size)[:1] or True
+
+
+def container_shares_host_shm(facts: Facts) -> list[Line] | bool:
+    if facts.value("ipc_host") is not True or facts.value("shm_bytes") is not None:
+        return False
+    return facts.lines("ipc_host", True)[:1] or True
 
 
 def container_started_without_shm(facts: Facts) -> list[Line] | bool:
