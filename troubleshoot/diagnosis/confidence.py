@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    damping: float = 0.7
+    damping: float = 0.6
     temperature: float = 0.55
-    null_score: float = 0.1
+    null_score: float = -0.2
     first_bonus: float = 0.8
     """Added to the cause whose root line comes first in a text: what comes later is often its echo."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,9 +24,6 @@ from troubleshoot.diagnosis.redact import Redactor
 from troubleshoot.diagnosis.signatures import named
 
 INSUFFICIENT = "insufficient-evidence"
-FOLDS = 5
-BINS = 5
-RESAMPLES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +46,9 @@ class Judged:
     verdict: str
     ranked: tuple[str, ...]
     confidence: float
-    """Of the answer that was given: the leading cause's, or of "nothing told" and "healthy"."""
+    """The probability said beside the answer: the leading family's, or that of "nothing told" and of "healthy"."""
+    told: Mapping[str, float]
+    """The probability of every cause, of "healthy" and of "nothing told"; together 1."""
 
     @property
     def answer(self) -> str:
@@ -108,14 +106,15 @@ def judge(incidents: Iterable[Incident], library: Library, model: Model = MODEL)
 
 
 def judged(incident: Incident, diagnosis: Diagnosis) -> Judged:
-    ranked = tuple(finding.cause for finding in diagnosis.findings)
+    told = {cause: finding.confidence for cause, finding in diagnosis.every.items()}
+    told[HEALTHY] = diagnosis.healthy
+    told[INSUFFICIENT] = max(0.0, 1 - sum(told.values()))
     if diagnosis.verdict == "cause":
-        confidence = diagnosis.findings[0].confidence
-    elif diagnosis.verdict == "healthy":
-        confidence = diagnosis.healthy
+        confidence = diagnosis.families[diagnosis.findings[0].family]
     else:
-        confidence = 1 - sum(diagnosis.families.values()) - diagnosis.healthy
-    return Judged(incident, diagnosis.verdict, ranked, confidence)
+        confidence = told[HEALTHY if diagnosis.verdict == "healthy" else INSUFFICIENT]
+    ranked = tuple(finding.cause for finding in diagnosis.findings)
+    return Judged(incident, diagnosis.verdict, ranked, confidence, told)
 
 
 def figures(rows: Sequence[Judged]) -> dict[str, float]:
@@ -137,58 +136,6 @@ def figures(rows: Sequence[Judged]) -> dict[str, float]:
 
 def mean(values: Sequence[float]) -> float:
     return sum(values) / len(values) if values else math.nan
-
-
-def brier(rows: Sequence[Judged]) -> tuple[float, float]:
-    """The Brier score of the answers' confidences, and that of always giving the share of right answers."""
-    base = mean([r.is_right for r in rows])
-    ours = mean([(r.confidence - r.is_right) ** 2 for r in rows])
-    return ours, mean([(base - r.is_right) ** 2 for r in rows])
-
-
-def brier_of_causes(incidents: Sequence[Incident], library: Library, model: Model = MODEL) -> tuple[float, float]:
-    """Multi-class Brier score over all causes, ours and that of always giving base rates (shares of primary causes).
-
-    Acceptable causes share the truth: the probability given to any of them counts as given to the primary one.
-    """
-    rates = Counter(i.primary for i in incidents)
-    ours, base = [], []
-    for incident in incidents:
-        diagnosis = diagnose(incident.facts, library, model)
-        told = {cause: f.confidence for cause, f in diagnosis.every.items()}
-        told[HEALTHY] = diagnosis.healthy
-        told[INSUFFICIENT] = max(0.0, 1 - sum(told.values()))
-        ours.append(squared_error(told, incident))
-        base.append(squared_error({c: n / len(incidents) for c, n in rates.items()}, incident))
-    return mean(ours), mean(base)
-
-
-def squared_error(told: Mapping[str, float], incident: Incident) -> float:
-    right = sum(p for cause, p in told.items() if cause in incident.right)
-    return (1 - right) ** 2 + sum(p**2 for cause, p in told.items() if cause not in incident.right)
-
-
-def reliability(rows: Sequence[Judged]) -> list[dict[str, float]]:
-    """Bins of equal mass by confidence: what was claimed, what was right, and a bootstrap interval (95 %) of the latter."""
-    ordered = sorted(rows, key=lambda r: r.confidence)
-    chance = random.Random(1)  # noqa: S311  # resampling for an interval, nothing secret; fixed so that figures repeat
-    bins = []
-    for at in range(BINS):
-        part = ordered[at * len(ordered) // BINS : (at + 1) * len(ordered) // BINS]
-        if not part:
-            continue
-        right = [float(r.is_right) for r in part]
-        drawn = sorted(mean(chance.choices(right, k=len(right))) for _ in range(RESAMPLES))
-        bins.append(
-            {
-                "n": len(part),
-                "claimed": mean([r.confidence for r in part]),
-                "right": mean(right),
-                "low": drawn[int(0.025 * RESAMPLES)],
-                "high": drawn[int(0.975 * RESAMPLES)],
-            }
-        )
-    return bins
 
 
 def per_cause(rows: Sequence[Judged]) -> dict[str, dict[str, float]]:
@@ -233,44 +180,12 @@ def without_single_case_signatures(incidents: Sequence[Incident], library: Libra
     return left
 
 
-def fit(incidents: Sequence[Incident], library: Library) -> tuple[Model, float]:
-    """The model of least multi-class Brier score over a small grid, and its cross-validated score.
-
-    Each fold is scored by the model that fits the other folds best, so the figure is not flattered by the fit.
-    """
-    grid = [
-        Model(damping, temperature, null_score, MODEL.first_bonus)
-        for damping in (0.5, 0.6, 0.7, 0.8)
-        for temperature in (0.45, 0.6, 0.75, 0.9)
-        for null_score in (-0.2, 0.1, 0.4, 0.7, 1.0)
-    ]
-    errors = {model: [error_of(i, library, model) for i in incidents] for model in grid}
-    folds = [list(range(at, len(incidents), FOLDS)) for at in range(FOLDS)]
-    held_out = []
-    for fold in folds:
-        rest = [i for i in range(len(incidents)) if i not in fold]
-        best = min(grid, key=lambda m: mean([errors[m][i] for i in rest]))
-        held_out += [errors[best][i] for i in fold]
-    return min(grid, key=lambda m: mean(errors[m])), mean(held_out)
-
-
-def error_of(incident: Incident, library: Library, model: Model) -> float:
-    diagnosis = diagnose(incident.facts, library, model)
-    told = {cause: f.confidence for cause, f in diagnosis.every.items()}
-    told[HEALTHY] = diagnosis.healthy
-    told[INSUFFICIENT] = max(0.0, 1 - sum(told.values()))
-    return squared_error(told, incident)
-
-
 def summary(incidents: Sequence[Incident], library: Library) -> dict[str, Any]:
-    """All of it, as JSON values: what the scoreboard shows."""
+    """All but the calibration, as JSON values: what the scoreboard shows."""
     rows = judge(incidents, library)
-    ours, base = brier_of_causes(incidents, library)
     return {
         "figures": figures(rows),
         "generalising": figures(judge(without_single_case_signatures(incidents, library), library)),
-        "brier": {"ours": ours, "base_rates": base, "better_by": 1 - ours / base},
-        "reliability": reliability(rows),
         "per_cause": per_cause(rows),
         "confusions": confusions(rows),
         "misses": [

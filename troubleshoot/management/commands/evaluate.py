@@ -14,7 +14,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from troubleshoot import shelf
-from troubleshoot.diagnosis import evaluate
+from troubleshoot.diagnosis import calibration, evaluate
+from troubleshoot.diagnosis.confidence import MODEL
 from troubleshoot.diagnosis.content import CONTENT
 
 SCOREBOARD = CONTENT / "scoreboard.json"
@@ -66,14 +67,13 @@ class Command(BaseCommand):
         incidents = evaluate.load(folder, shelf.library())
         if not incidents:
             raise CommandError(f"{folder} holds no incident: none of its folders has a case.json")
+        fitted = calibration.fit(incidents, shelf.library())
         if options["fit"]:
-            model, held_out = evaluate.fit(incidents, shelf.library())
-            _, base = evaluate.brier_of_causes(incidents, shelf.library())
             self.stdout.write(
-                f"{model}\ncross-validated Brier score {held_out:.3f}, base rates {base:.3f}: {1 - held_out / base:.0%} better"
+                f"fitted  {fitted.model}\nin use  {MODEL}\n{calibration_as_text(calibration.calibration(fitted))}"
             )
             return
-        told = evaluate.summary(incidents, shelf.library())
+        told = {**evaluate.summary(incidents, shelf.library()), **calibration.calibration(fitted)}
         if options["publish"]:
             published = {
                 "date": timezone.localdate().isoformat(),
@@ -87,14 +87,7 @@ class Command(BaseCommand):
 def as_text(told: dict[str, Any]) -> str:
     """The figures to read in a terminal."""
     out = ["all signatures   " + line(told["figures"]), "generalising     " + line(told["generalising"])]
-    out.append(
-        f"Brier score      {told['brier']['ours']:.3f}, base rates {told['brier']['base_rates']:.3f}: {told['brier']['better_by']:.0%} better"
-    )
-    out += ["", "claimed  right  95 % interval  n"]
-    out += [
-        f"{b['claimed']:.2f}     {b['right']:.2f}   {b['low']:.2f} – {b['high']:.2f}    {b['n']}"
-        for b in told["reliability"]
-    ]
+    out += ["", calibration_as_text(told)]
     out += ["", "cause                     n  precision  recall"]
     out += [
         f"{name:24} {c['n']:3}  {share(c['precision']):>9}  {share(c['recall']):>6}"
@@ -103,6 +96,22 @@ def as_text(told: dict[str, Any]) -> str:
     out += ["", "misses"]
     out += [f"{m['case']}: want {m['want']}, got {m['got']} ({', '.join(m['ranked'])})" for m in told["misses"]]
     return "\n".join(out)
+
+
+def calibration_as_text(told: dict[str, Any]) -> str:
+    """Of incidents judged by what the other ones teach."""
+    brier = told["brier"]
+    out = [
+        f"cross-validated Brier score {brier['ours']:.3f}, base rates {brier['base_rates']:.3f}: {brier['better_by']:.0%} better",
+        "claimed  right  95 % interval  n",
+    ]
+    return "\n".join(
+        out
+        + [
+            f"{b['claimed']:.2f}     {b['right']:.2f}   {b['low']:.2f} – {b['high']:.2f}    {b['n']}"
+            for b in told["reliability"]
+        ]
+    )
 
 
 def redaction_as_text(count: int, changed: dict[str, list[str]]) -> str:
