@@ -210,3 +210,35 @@ def test_a_container_that_shares_the_hosts_memory_is_said_to_and_not_to_have_gig
 
 def test_the_size_of_shared_memory_that_was_read_is_said_rather_than_how_the_container_was_started():
     assert reasons_for("shm-too-small", SHARED, LARGE) == {"shm-is-large"}
+
+
+# ---- hardware
+
+LAUNCH = """
+    (VllmWorker rank=0 pid=31) INFO 05-22 08:30:10 [gpu_model_runner.py:1347] Starting to load model /m/x...
+    INFO 05-22 08:30:12 [pynccl.py:69] vLLM is using nccl==2.21.5
+    """
+
+
+@pytest.mark.parametrize(
+    ("stamp", "is_old"),
+    [
+        ("Mar 02 14:09:33 ws kernel:", True),
+        ("2025-03-02T14:09:33+0000 ws kernel:", True),
+        ("[Sun Mar  2 14:09:33 2025]", True),
+        ("May 22 08:29:58 ws kernel:", False),
+        ("[Wed May 21 23:59:01 2025]", False),  # another time zone
+        ("[ 1893.221400]", False),  # since boot: nobody can tell the day
+    ],
+)
+def test_an_xid_of_another_day_has_not_ended_this_launch(stamp: str, is_old: bool):
+    xid = f"{stamp} NVRM: Xid (PCI:0000:41:00): 79, pid=2011, name=python3, GPU has fallen off the bus."
+
+    assert bool(rule_lines("xid-is-of-another-day", known(LAUNCH, xid))) is is_old
+
+
+def test_an_xid_is_close_to_a_launch_across_the_turn_of_the_year():
+    launch = "INFO 01-01 00:20:12 [pynccl.py:69] vLLM is using nccl==2.21.5"
+    xid = "Dec 31 23:50:01 ws kernel: NVRM: Xid (PCI:0000:41:00): 79, pid=2011, GPU has fallen off the bus."
+
+    assert rule_lines("xid-is-of-another-day", known(launch, xid)) == []
