@@ -151,3 +151,15 @@ def test_other_shortages_are_no_kill_by_the_kernel(line: str) -> None:
 )
 def test_other_lines_of_the_kernel_have_their_kind(line: str, kind: str) -> None:
     assert [value[0] for value in values(facts_of(line), "kernel_event")] == [kind]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[   12.3] NVRM: loading NVIDIA UNIX x86_64 Kernel Module  550.54.15  Tue Mar  5 22:23:56 UTC 2024",
+        "[   12.3] NVRM: loading NVIDIA UNIX Open Kernel Module for x86_64  550.54.15  Release Build  (dvs-builder@u)",
+        "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.15  Tue Mar  5 22:23:56 UTC 2024",
+    ],
+)
+def test_the_kernels_module_tells_the_drivers_version(line: str) -> None:
+    assert facts_of(line).value("driver_version") == "550.54.15"

@@ -167,3 +167,80 @@ def test_prose_is_no_query(line: str) -> None:
 
     assert facts.all("fabric_state") == []
     assert facts.all("mig_enabled") == []
+
+
+TWO_TABLES = """
++-----------------------------------------------------------------------------------------+
+| NVIDIA-SMI 550.54.15              Driver Version: 550.54.15      CUDA Version: 12.4     |
+|-----------------------------------------+------------------------+----------------------+
+|   0  NVIDIA A100-SXM4-80GB          On  |   00000000:07:00.0 Off |                    2 |
+| N/A   34C    P0             68W /  400W |     611MiB /  81920MiB |    100%      Default |
+|                                         |                        |             Disabled |
++-----------------------------------------+------------------------+----------------------+
+
++-----------------------------------------------------------------------------------------+
+| Processes:                                                                              |
+|  GPU   GI   CI        PID   Type   Process name                              GPU Memory |
+|=========================================================================================|
+|    0   N/A  N/A     12345      C   VLLM::Worker_TP0                              602MiB |
+|    0                12346      C   python                                         10MiB |
++-----------------------------------------------------------------------------------------+
+"""
+
+
+def test_the_processes_below_a_blank_line_belong_to_the_table() -> None:
+    facts = facts_of(TWO_TABLES)
+
+    assert values(facts, "gpu_process") == [(0, 12345, "VLLM::Worker_TP0", 602), (0, 12346, "python", 10)]
+    assert facts.value("ecc_errors") == 2
+
+
+def test_a_name_that_the_table_cut_ends_at_its_last_word() -> None:
+    facts = facts_of(TWO_TABLES.replace("NVIDIA A100-SXM4-80GB", "NVIDIA GeForce ...   "))
+
+    assert facts.value("gpu_model") == "NVIDIA GeForce"
+
+
+QUERY_OF_TWO = """
+==============NVSMI LOG==============
+
+Driver Version                            : 550.54.15
+Attached GPUs                             : 2
+GPU 00000000:07:00.0
+    Product Name                          : NVIDIA H100 80GB HBM3
+    FB Memory Usage
+        Total                             : 81559 MiB
+        Used                              : 611 MiB
+    Utilization
+        Gpu                               : 100 %
+        Memory                            : 0 %
+    ECC Mode
+        Current                           : Enabled
+    ECC Errors
+        Volatile
+            SRAM Correctable              : 0
+            DRAM Uncorrectable            : 3
+        Aggregate
+            DRAM Uncorrectable            : 12
+    GPU Power Readings
+        Power Draw                        : 71.32 W
+GPU 00000000:0F:00.0
+    Product Name                          : NVIDIA H100 80GB HBM3
+    Utilization
+        Gpu                               : 0 %
+    GPU Power Readings
+        Average Power Draw                : 60.00 W
+        Instantaneous Power Draw          : 65.00 W
+"""
+
+
+def test_the_long_print_out_tells_each_gpus_load_and_its_errors() -> None:
+    facts = facts_of(QUERY_OF_TWO)
+
+    assert values(facts, "gpu_load") == [(0, 100, 71.32, 611, 81559), (1, 0, 65.0, None, None)]
+    assert facts.value("ecc_errors") == 3
+    assert facts.all("mig_enabled") == []
+
+
+def test_a_print_out_cut_off_before_the_power_has_no_load() -> None:
+    assert facts_of(QUERY_OF_TWO[: QUERY_OF_TWO.index("GPU Power")]).all("gpu_load") == []

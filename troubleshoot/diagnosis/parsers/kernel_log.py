@@ -54,6 +54,10 @@ SEGFAULT = re.compile(r"segfault at .* in (?P<library>\S+?)\[")
 RM_FAIL = re.compile(
     r"NVRM: (?:RmInitAdapter failed|API mismatch|The NVIDIA probe routine failed|GPU .*fallen off the bus)"
 )
+# At loading, and in /proc/driver/nvidia/version.
+DRIVER = re.compile(
+    r"NVRM(?::\s*loading| version:) NVIDIA UNIX (?:Open Kernel Module for )?\S+ (?:Kernel Module)?\s*(?P<version>\d{3}\.\d+(?:\.\d+)?)\s"
+)
 HUNG = re.compile(r"task (?P<name>\S+):\d+ blocked for more than \d+ seconds")
 LONGEST = 2000  # characters of one line; what these formats say stands at its start
 
@@ -96,6 +100,8 @@ def parse(section: Section) -> Iterator[Fact]:
             yield Fact("kernel_event", ("segfault", match["library"]), line)
         elif match := HUNG.search(body):
             yield Fact("kernel_event", ("hung_task", match["name"]), line)
+        elif match := DRIVER.search(body):
+            yield Fact("driver_version", match["version"], line)
         elif RM_FAIL.search(body):
             yield Fact("kernel_event", ("nvrm", body.strip()[:200]), line)
         elif AER.search(body):
@@ -126,6 +132,7 @@ FORMATS = (
             r"PCIe Bus Error|AER: ",
             r"segfault at .* in \S+\[",
             r"NVRM: (?:RmInitAdapter|API mismatch|The NVIDIA probe|GPU .*fallen off)",
+            r"NVRM(?::\s*loading| version:) NVIDIA UNIX ",
             r"blocked for more than \d+ seconds",
             r"iommu: .*[Dd]isabled on kernel command line",
             r"DMAR: Hardware identity mapping|[Uu]sing (?:default )?passthrough",

@@ -25,20 +25,33 @@ HEADER = re.compile(
 )
 NAME_ROW = re.compile(
     r"^\|\s+(?P<gpu>\d+)\s+(?P<name>[A-Za-z][\w .()/-]*?)\s{1,}(?:On|Off|N/A)\s*\|\s*(?P<bus>[0-9A-Fa-f]{4,8}:[0-9A-Fa-f:.]+)"
+    r"(?:\s+\S+\s*\|\s*(?P<ecc>\d{1,9})\s*\|)?"
 )
 LOAD_ROW = re.compile(
     r"(?P<power>\d+|N/A)W?\s*/\s*(?:\d+|N/A)W?\s*\|\s*(?P<used>\d+)MiB\s*/\s*(?P<total>\d+)MiB\s*\|\s*(?P<load>\d+|N/A)\s*%?"
 )
+# Drivers before 450 have no columns for MIG's instances.
 PROCESS_ROW = re.compile(
-    r"^\|\s+(?P<gpu>\d+)\s+(?:N/A|\d+)\s+(?:N/A|\d+)\s+(?P<pid>\d+)\s+[CG+]+\s+(?P<name>\S.*?)\s+(?P<used>\d+)MiB"
+    r"^\|\s+(?P<gpu>\d+)(?:\s+(?:N/A|\d+)\s+(?:N/A|\d+))?\s+(?P<pid>\d+)\s+[CGM+]+\s+(?P<name>\S.*?)\s+(?P<used>\d+)MiB"
 )
 MIG_ROW = re.compile(r"\|\s+(?P<state>Enabled|Disabled)\*?\s*\|\s*$")
 LIST = re.compile(r"^\s*GPU (?P<gpu>\d+): (?P<name>.+?)(?: \(UUID: (?P<uuid>[^)]*)\))?\s*$")
 MIG_LIST = re.compile(r"^\s*MIG \S+\s+Device")
 CSV = re.compile(r"^\s*(?P<gpu>\d+),\s*(?P<load>\d+)\s*%,\s*(?P<power>[\d.]+)\s*W,\s*(?P<used>\d+)\s*MiB")
 QUERY = re.compile(
-    r"^\s*(?P<key>Driver Version|CUDA Version|Attached GPUs|Product Name|MIG Mode|Current|State|Status|Total|Volatile Uncorrectable|Remapping Failure Occurred)\s*:\s*(?P<value>.+?)\s*$"
+    r"^\s*(?P<key>Driver Version|CUDA Version|Attached GPUs|Product Name|MIG Mode|Current|State|Status|Total|Used|Gpu|(?:Average |Instantaneous )?Power Draw"
+    r"|[SD]RAM Uncorrectable|Remapping Failure Occurred)\s*:\s*(?P<value>.+?)\s*$"
 )
+QUERY_GPU = re.compile(r"^GPU [0-9A-Fa-f]{8}:[0-9A-Fa-f:.]+$")
+ONCE = {"Driver Version": "driver_version", "CUDA Version": "cuda_driver_version", "Product Name": "gpu_model"}
+LOADS = {  # heading and key → what it is of the GPU's load
+    ("FB Memory Usage", "Total"): "total",
+    ("FB Memory Usage", "Used"): "used",
+    ("Utilization", "Gpu"): "load",
+    ("Power Readings", "Power Draw"): "power",
+    ("GPU Power Readings", "Power Draw"): "power",
+    ("GPU Power Readings", "Instantaneous Power Draw"): "power",
+}
 QUERY_HEAD = re.compile(r"^\s*=+NVSMI LOG=+")
 STAMP = re.compile(r"^(?:Timestamp\s*:\s*)?(?P<day>[A-Z][a-z]{2} [A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d \d{4})\s*$")
 NVLINK_GPU = re.compile(r"^GPU (?P<gpu>\d+): .*UUID")
@@ -60,6 +73,8 @@ def parse_table(section: Section) -> Iterator[Fact]:
             gpu = int(match["gpu"])
             gpus[gpu] = line
             models.setdefault(match["name"].strip(), line)
+            if match["ecc"]:
+                yield Fact("ecc_errors", int(match["ecc"]), line)
         elif (match := LOAD_ROW.search(text)) and gpu is not None:
             yield Fact(
                 "gpu_load",
@@ -84,11 +99,12 @@ def inventory(gpus: dict[int, Line], models: dict[str, Line]) -> Iterator[Fact]:
         yield Fact("gpu_count", len(gpus), next(iter(gpus.values())))
     for model, line in models.items():
         # The table cuts long names off with dots.
-        yield Fact("gpu_model", model.rstrip("."), line, sure=not model.endswith(".."))
+        yield Fact("gpu_model", model.rstrip(". "), line, sure=not model.endswith(".."))
 
 
 def table_belongs(text: str, taken: int) -> bool:
-    return taken < 200 and (text.strip()[:1] in ("|", "+", "") and (bool(text.strip()) or taken < 3))
+    """A blank line stands between the table of GPUs and that of processes."""
+    return taken < 400 and text.strip()[:1] in ("|", "+", "")
 
 
 def parse_list(section: Section) -> Iterator[Fact]:
@@ -130,26 +146,24 @@ def parse_csv(section: Section) -> Iterator[Fact]:
 
 def parse_query(section: Section) -> Iterator[Fact]:
     """`nvidia-smi -q`: a key means something only under its heading."""
-    heading = ""
-    count: Line | None = None
+    heading, gpu = "", -1
+    load: dict[str, float] = {}  # of the GPU whose part is being read
+    ecc = 0
     for line in section.lines:
         text = peel(line.text).body
         match = QUERY.match(text)
         if not match:
             stripped = text.strip()
-            if stripped and ":" not in stripped:
+            if QUERY_GPU.match(stripped):
+                gpu, load, ecc = gpu + 1, {}, 0
+            elif stripped and ":" not in stripped:
                 heading = stripped
             continue
         key, value = match["key"], match["value"]
-        if key == "Driver Version":
-            yield Fact("driver_version", value, line)
-        elif key == "CUDA Version":
-            yield Fact("cuda_driver_version", value, line)
+        if key in ONCE:
+            yield Fact(ONCE[key], value, line)
         elif key == "Attached GPUs" and value.isdigit():
-            count = line
-            yield Fact("gpu_count", int(value), count)
-        elif key == "Product Name":
-            yield Fact("gpu_model", value, line)
+            yield Fact("gpu_count", int(value), line)
         elif key == "Current" and heading == "MIG Mode":
             yield Fact("mig_enabled", value == "Enabled", line)
         elif key == "State" and heading == "Fabric":
@@ -158,6 +172,18 @@ def parse_query(section: Section) -> Iterator[Fact]:
             yield Fact("bar1_bytes", int(size[1]) << 20, line)
         elif key == "Remapping Failure Occurred" and value == "Yes":
             yield Fact("ecc_errors", 1, line)
+        elif key.endswith("Uncorrectable") and heading == "Volatile" and value.isdigit():
+            ecc += int(value[:9])
+            yield Fact("ecc_errors", ecc, line)
+        elif (heading, key) in LOADS and (told := re.match(r"\d+(?:\.\d+)?", value)):
+            load[LOADS[heading, key]] = float(told[0])
+            if LOADS[heading, key] == "power" and gpu >= 0:  # the last of them in the print-out
+                yield Fact("gpu_load", load_of(gpu, load), line)
+
+
+def load_of(gpu: int, load: dict[str, float]) -> tuple[int, int | None, float | None, int | None, int | None]:
+    whole_ones = {key: int(value) for key, value in load.items()}
+    return (gpu, whole_ones.get("load"), load.get("power"), whole_ones.get("used"), whole_ones.get("total"))
 
 
 def parse_time(section: Section) -> Iterator[Fact]:
