@@ -111,3 +111,52 @@ def test_nccl_tests_end_tells_verdict_and_speed() -> None:
 
     assert facts.value("nccl_test") == "passed"
     assert facts.value("nccl_bus_bandwidth") == pytest.approx(21.4478)
+
+
+def test_what_the_registry_disabled_is_a_status_too() -> None:
+    facts = facts_of("$ nvidia-smi topo -p2p p\n \tGPU0\tGPU1\t\n GPU0\tX\tDR\t\n GPU1\tDR\tX\t\n")
+
+    assert ("p", "GPU0", "GPU1", "DR") in values(facts, "p2p_status")
+
+
+def test_latency_is_read_as_the_gpu_sees_it() -> None:
+    facts = facts_of(
+        """
+        P2P=Enabled Latency (P2P Writes) Matrix (us)
+           GPU     0      1
+             0   1.60 49204.95
+             1 49204.96   1.59
+
+           CPU     0      1
+             0   2.31   1.90
+             1   1.91   2.30
+        """
+    )
+
+    assert values(facts, "p2p_latency") == [(0, 1, True, 49204.95), (1, 0, True, 49204.96)]
+
+
+def test_the_connectivity_matrix_tells_peer_access() -> None:
+    facts = facts_of("P2P Connectivity Matrix\n     D\\D     0     1\n     0\t     1     0\n     1\t     0     1\n")
+
+    assert values(facts, "peer_access") == [(0, 1, False), (1, 0, False)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Device: 0, NVIDIA RTX A6000, pciBusID: 1, pciDeviceID: 0, pciDomainID:0",
+        "Device 0: NVIDIA RTX A6000 (00000000:1b:00)",
+        "#  Rank  0 Group  0 Pid   4242 on     node-a device  0 [0x07] NVIDIA RTX A6000",
+        "#   Rank  0 Pid   4242 on node-a device  0 [0000:07:00] NVIDIA RTX A6000",
+    ],
+)
+def test_the_devices_of_a_test_tell_the_model(line: str) -> None:
+    assert facts_of(line).value("gpu_model") == "NVIDIA RTX A6000"
+
+
+@pytest.mark.parametrize("line", ["Device 0: NVIDIA is not found", "P2P=Enabled Latency is high", "    0    1    1"])
+def test_words_about_a_test_are_no_result(line: str) -> None:
+    facts = facts_of(line)
+
+    assert all(not facts.all(name) for name in ("gpu_model", "p2p_latency", "peer_access"))

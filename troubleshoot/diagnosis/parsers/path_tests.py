@@ -27,6 +27,14 @@ ACCESS = re.compile(r"Device=(?P<a>\d+) (?P<can>CAN(?:NOT)?) Access Peer Device=
 SIMPLE = re.compile(r"Peer access from .*\(GPU(?P<a>\d+)\) -> .*\(GPU(?P<b>\d+)\) : (?P<can>Yes|No)")
 TITLE = re.compile(r"(?P<kind>Unidirectional|Bidirectional) P2P=(?P<state>Enabled|Disabled) Bandwidth")
 ROW = re.compile(r"^\s*(?P<gpu>\d+)\s+(?P<cells>(?:[\d.]+\s*)+)$")
+CONNECTIVITY = re.compile(r"^\s*(?P<gpu>\d+)\s+(?P<cells>[01](?:\s+[01])*)\s*$")
+LATENCY = re.compile(r"P2P=(?P<state>Enabled|Disabled) Latency")
+# p2pBandwidthLatencyTest, nvbandwidth, nccl-tests
+DEVICE = re.compile(
+    r"^Device: \d+, (?P<cuda>NVIDIA[^,]+), pciBusID:|^Device \d+: (?P<nvbandwidth>NVIDIA.+?) \([0-9a-f:.]{7,16}\)\s*$"
+    r"|^#\s+Rank\s+\d+ .*\bdevice\s+\d+ \[\w+(?::\w+){0,2}\] (?P<nccl>NVIDIA.+?)\s*$"
+)
+COPY = re.compile(r"cudaMemcpyPeer / cudaMemcpy between GPU(?P<a>\d+) and GPU(?P<b>\d+): (?P<speed>[\d.]+)GB/s")
 BOUNDS = re.compile(r"# Out of bounds values\s*:\s*(?P<count>\d+)\s+(?P<verdict>OK|FAILED)")
 BUS = re.compile(r"# Avg bus bandwidth\s*:\s*(?P<speed>[\d.]+)")
 PASSED = re.compile(r"^\s*Test passed\s*$")
@@ -72,6 +80,34 @@ def bandwidth_belongs(text: str, taken: int) -> bool:
     return taken < 40 and (bool(ROW.match(text)) or "D\\D" in text)
 
 
+def parse_latency(section: Section) -> Iterator[Fact]:
+    """One latency matrix of p2pBandwidthLatencyTest as the GPU sees it; the one below it, as the CPU sees it, is not."""
+    match = LATENCY.search(section.lines[0].text)
+    if not match:
+        return
+    for line in section.lines[1:]:
+        if row := ROW.match(line.text):
+            for column, cell in enumerate(row["cells"].split()):
+                if cell.count(".") == 1 and column != int(row["gpu"]):
+                    yield Fact("p2p_latency", (int(row["gpu"]), column, match["state"] == "Enabled", float(cell)), line)
+
+
+def latency_belongs(text: str, taken: int) -> bool:
+    return taken < 40 and bool(ROW.match(text) or re.match(r"^\s*GPU(?:\s+\d+)+\s*$", text))
+
+
+def parse_connectivity(section: Section) -> Iterator[Fact]:
+    for line in section.lines[1:]:
+        if row := CONNECTIVITY.match(line.text):
+            for column, cell in enumerate(row["cells"].split()):
+                if column != int(row["gpu"]):
+                    yield Fact("peer_access", (int(row["gpu"]), column, cell == "1"), line)
+
+
+def connectivity_belongs(text: str, taken: int) -> bool:
+    return taken < 40 and (bool(CONNECTIVITY.match(text)) or "D\\D" in text)
+
+
 def parse_between(section: Section) -> Iterator[Fact]:
     """One matrix of nvbandwidth; of the two directions that it measures together only the plain ones are read."""
     for line in section.lines[1:]:
@@ -92,6 +128,10 @@ def parse_results(section: Section) -> Iterator[Fact]:
             yield Fact("peer_access", (int(match["a"]), int(match["b"]), match["can"] == "CAN"), line)
         elif match := SIMPLE.search(text):
             yield Fact("peer_access", (int(match["a"]), int(match["b"]), match["can"] == "Yes"), line)
+        elif match := COPY.search(text):
+            yield Fact("p2p_bandwidth", (int(match["a"]), int(match["b"]), True, float(match["speed"])), line)
+        elif match := DEVICE.search(text):
+            yield Fact("gpu_model", match["cuda"] or match["nvbandwidth"] or match["nccl"], line)
         elif match := BOUNDS.search(text):
             yield Fact("nccl_test", "passed" if match["verdict"] == "OK" else "wrong", line)
             if match["verdict"] != "OK":
@@ -109,7 +149,7 @@ FORMATS = (
         "nvidia-topo-p2p",
         {"en": "nvidia-smi topo -p2p", "zh-hans": "nvidia-smi topo -p2p"},
         parse_status,
-        heads=(r"^[\s|]*GPU0[\s|]+(?:X|OK|CNS|GNS|TNS|NS|U)[\s|]+(?:OK|CNS|GNS|TNS|NS|U|X)",),
+        heads=(r"^[\s|]*GPU0[\s|]+(?:X|OK|CNS|GNS|TNS|NS|U|DR)[\s|]+(?:OK|CNS|GNS|TNS|NS|U|DR|X)",),
         belongs=status_belongs,
     ),
     Format(
@@ -118,6 +158,20 @@ FORMATS = (
         parse_bandwidth,
         heads=(r"directional P2P=(?:Enabled|Disabled) Bandwidth",),
         belongs=bandwidth_belongs,
+    ),
+    Format(
+        "p2p-latency",
+        {"en": "p2pBandwidthLatencyTest", "zh-hans": "p2pBandwidthLatencyTest"},
+        parse_latency,
+        heads=(r"P2P=(?:Enabled|Disabled) Latency",),
+        belongs=latency_belongs,
+    ),
+    Format(
+        "p2p-connectivity",
+        {"en": "p2pBandwidthLatencyTest", "zh-hans": "p2pBandwidthLatencyTest"},
+        parse_connectivity,
+        heads=(r"P2P Connectivity Matrix",),
+        belongs=connectivity_belongs,
     ),
     Format(
         "nvbandwidth",
@@ -132,6 +186,8 @@ FORMATS = (
         lines=(
             r"Access Peer Device=",
             r"Peer access from ",
+            r"cudaMemcpyPeer / cudaMemcpy between",
+            r"^Device(?:: \d+, NVIDIA| \d+: NVIDIA)|^#\s+Rank\s+\d+ .*\bdevice\s+\d+ \[",
             r"# Out of bounds values",
             r"# Avg bus bandwidth",
             r"Test passed",
