@@ -158,3 +158,15 @@ def test_no_parser_raises_on_damaged_text(texts: list[str]) -> None:
     if section_lines:
         for form in ALL_FORMATS:
             list(form.parse(Section(form.kind, document, section_lines)))
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("  Missing communicator data from 1 job process", "INCOMPLETE"),
+        ("  2 job processes are considered dead (unreachable via the RAS network)", "DEAD"),
+        ("  1 job process is considered dead (unreachable via the RAS network)", "DEAD"),
+    ],
+)
+def test_ras_tells_of_processes_that_are_gone(line: str, error: str) -> None:
+    assert values(facts_of(line), "ras_status") == [("", error)]

@@ -1,4 +1,4 @@
-"""NCCL's RAS (2.24 and newer): `ncclras -v`, `echo verbose status | nc localhost 28028`, and its JSON (2.28.7 and newer).
+"""NCCL's RAS (2.24 and newer): `ncclras -v`, `echo verbose status | nc localhost 28028`. Its JSON: `ras_json`.
 
 Format: domain/nccl.md §3.9. Sample:
 
@@ -27,6 +27,10 @@ ROW = re.compile(
 )
 BLOCK = re.compile(rf"#\d+-\d+ \([0-9a-fx]+\)\s+(?P<errors>(?:{ERRORS}|NOCOMM|DEAD)(?:,(?:{ERRORS}))*)")
 DEAD = re.compile(r"Rank (?P<rank>\d+) -- GPU (?P<gpu>\d+) managed by process (?P<pid>\d+) on node (?P<host>\S+)")
+# Of the whole job, without a communicator's number.
+JOB = re.compile(
+    r"^\s*(?:Missing communicator data from (?P<missing>\d+) job process|(?P<dead>\d+) job process(?:es are| is) considered dead)"
+)
 COUNTS = re.compile(r"(?P<ranks>\d+) ranks? ha(?:ve|s) launched up to operation (?P<count>\d+)")
 JSON_STATUS = re.compile(r'"(?P<key>status|errors?|state)": ?"(?P<value>[A-Z,_]{2,60})"')
 VERSION = re.compile(r"NCCL version (?P<version>2\.\d+\.\d+)")
@@ -50,6 +54,8 @@ def parse(section: Section) -> Iterator[Fact]:
         elif match := DEAD.search(text):
             if missing:
                 yield Fact("failed_rank", int(match["rank"]), line, sure=False)
+        elif match := JOB.match(text):
+            yield Fact("ras_status", ("", "INCOMPLETE" if match["missing"] else "DEAD"), line)
         elif match := COUNTS.search(text):
             yield Fact("ras_status", ("launched", f"{match['ranks']} ranks up to {match['count']}"), line)
         elif match := VERSION.search(text):
@@ -71,6 +77,8 @@ FORMATS = (
             rf"^\s*\d+\s+\d+\s+\d+\s+[\d-]+\s+[\d-]+\s+\d+\s+(?:{STATUS})\S*\s+(?:{ERRORS})",
             BLOCK.pattern,
             DEAD.pattern,
+            r"Missing communicator data from \d+ job process",
+            r"\d+ job process(?:es are| is) considered dead",
             COUNTS.pattern,
             r'"ras_status"|"nccl_?ras"',
             rf'"(?:status|state)": ?"(?:{STATUS})"',
