@@ -106,3 +106,60 @@ def test_a_limit_of_a_disk_volume_is_no_shared_memory() -> None:
     )
 
     assert facts.all("shm_bytes") == []
+
+
+def test_a_compose_file_tells_network_privileges_and_limits() -> None:
+    facts = facts_of(
+        """
+        services:
+          llm:
+            image: vllm/vllm-openai:v0.8.5
+            container_name: llm
+            network_mode: host
+            privileged: true
+            ulimits:
+              memlock:
+                soft: -1
+                hard: -1
+        """
+    )
+
+    assert facts.value("container_name") == "llm"
+    assert facts.value("host_network") is True
+    assert facts.value("privileged") is True
+    assert facts.value("memlock") == "unlimited"
+
+
+def test_a_manifest_tells_what_it_shares_with_the_host() -> None:
+    facts = facts_of(
+        """
+        kind: Pod
+        spec:
+          hostNetwork: true
+          hostIPC: false
+          containers:
+            - securityContext:
+                privileged: true
+        """
+    )
+
+    assert facts.value("host_network") is True
+    assert facts.value("ipc_host") is False
+    assert facts.value("privileged") is True
+
+
+def test_the_memory_volume_of_a_described_pod_is_read() -> None:
+    facts = facts_of(
+        "Volumes:\n  shm:\n    Type:       EmptyDir (a temporary directory)\n    Medium:     Memory\n    SizeLimit:  16Gi\n"
+    )
+
+    assert facts.value("shm_bytes") == 16 << 30
+
+
+@pytest.mark.parametrize(
+    "line", ["memlock: too low", "    memlock:", "the network_mode: host helps", "privileged: true", "hostIPC: true?"]
+)
+def test_half_a_setting_is_none(line: str) -> None:
+    facts = facts_of(line)
+
+    assert all(not facts.all(name) for name in ("memlock", "host_network", "privileged", "ipc_host"))

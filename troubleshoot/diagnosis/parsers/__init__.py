@@ -10,6 +10,7 @@ searches them, without a leading `^`, in the bytes of the raw line, then Python 
 """
 
 from troubleshoot.diagnosis.parsers import (
+    container_command,
     containers,
     description,
     docker_info,
@@ -42,6 +43,7 @@ from troubleshoot.diagnosis.parsers import (
     sglang,
     shared_lines,
     stacks,
+    systemd_unit,
     topo_matrix,
     torch_distributed,
     virtualization,
@@ -66,6 +68,8 @@ ALL_FORMATS: tuple[Format, ...] = (
     *ifconfig.FORMATS,
     *fabric_manager.FORMATS,
     *containers.FORMATS,
+    *container_command.FORMATS,
+    *systemd_unit.FORMATS,
     *docker_inspect.FORMATS,
     *docker_info.FORMATS,
     *kubernetes.FORMATS,

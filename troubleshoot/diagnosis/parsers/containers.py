@@ -28,9 +28,15 @@ KUBE = re.compile(
     r"^\s*(?:kind:\s*(?:Deployment|Pod|StatefulSet|DaemonSet|LeaderWorkerSet|InferenceService)|apiVersion:\s*(?:apps/v1|v1|leaderworkerset\S*))\s*$"
 )
 COMPOSE_IMAGE = re.compile(r"^\s{2,}image\s*:\s*[\"']?(?P<image>[\w./:@-]+)")
+COMPOSE_NAME = re.compile(r"^\s{2,}container_name\s*:\s*[\"']?(?P<name>[\w.-]+)[\"']?\s*$")
+COMPOSE_NETWORK = re.compile(r"^\s{2,}network_mode\s*:\s*[\"']?(?P<mode>\w+)")
+MEMLOCK = re.compile(r"^\s{2,}memlock\s*:\s*(?P<limit>-?\d{1,15})?\s*$")
+SOFT = re.compile(r"^\s+soft\s*:\s*(?P<limit>-?\d{1,15})\s*$")
+SWITCH = re.compile(r"^\s+(?:- )?(?P<key>privileged|hostNetwork|hostIPC)\s*:\s*[\"']?(?P<value>true|false)[\"']?\s*$")
+SWITCHES = {"privileged": "privileged", "hostNetwork": "host_network", "hostIPC": "ipc_host"}
 SERVICES = re.compile(r"^services\s*:\s*$")
-MEDIUM = re.compile(r"medium\s*:\s*[\"']?Memory")
-SIZE_LIMIT = re.compile(r"sizeLimit\s*:\s*[\"']?(?P<size>[\d.]+)(?P<unit>[KMGT]i)")
+MEDIUM = re.compile(r"[mM]edium\s*:\s*[\"']?Memory")
+SIZE_LIMIT = re.compile(r"[sS]izeLimit\s*:\s*[\"']?(?P<size>[\d.]+)(?P<unit>[KMGT]i)")
 
 
 def bytes_of(text: str) -> int | None:
@@ -121,6 +127,20 @@ def parse_lines(section: Section) -> Iterator[Fact]:
             yield Fact("install_method", "compose", line)
         elif match := COMPOSE_IMAGE.match(text):
             yield Fact("image", match["image"], line)
+        elif match := COMPOSE_NAME.match(text):
+            yield Fact("container_name", match["name"], line)
+        elif match := COMPOSE_NETWORK.match(text):
+            yield Fact("host_network", match["mode"] == "host", line)
+        elif match := SWITCH.match(text):
+            yield Fact(SWITCHES[match["key"]], match["value"] == "true", line)
+        elif (match := MEMLOCK.match(text)) and (limit := match["limit"] or soft_limit(section.document, line)):
+            yield Fact("memlock", "unlimited" if int(limit) < 0 else int(limit), line)
+
+
+def soft_limit(document: Document, line: Line) -> str:
+    """Of a limit written as `soft` and `hard` below its name; "" where neither stands there."""
+    below = (document.line(line.number + step) for step in (1, 2))
+    return next((match["limit"] for near in below if near and (match := SOFT.match(near.text))), "")
 
 
 FORMATS = (
@@ -139,9 +159,11 @@ FORMATS = (
             r"^\s*shm_size\s*:",
             r"^\s*ipc\s*:\s*[\"']?(?:host|private|shareable)",
             r"kind:\s*(?:Deployment|Pod|StatefulSet|DaemonSet|LeaderWorkerSet|InferenceService)",
-            r"sizeLimit\s*:",
+            r"[sS]izeLimit\s*:",
             r"^services\s*:\s*$",
             r"^\s{2,}image\s*:\s*\S",
+            r"^\s{2,}(?:container_name|network_mode|memlock)\s*:",
+            r"^\s+(?:- )?(?:privileged|hostNetwork|hostIPC)\s*:\s*[\"']?(?:true|false)",
         ),
     ),
 )
