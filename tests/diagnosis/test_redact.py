@@ -101,6 +101,25 @@ def test_a_public_address_behind_an_interface_name_or_a_user_is_hidden():
     assert "52-94" not in text
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "gpu-node-1   52.94.236.248",
+        "my_host      52.94.236.248   ready",
+        "cuda-node 52.94.236.248",
+        "libvirt-host-1  52.94.236.248",
+        "nvidia-host 52.94.236.248",
+        "nccl-tests on 52.94.236.248",
+        "nccl_socket 52.94.236.248",
+        "NCCL INFO Bootstrap : Using eth0:52.94.236.248<0>",
+        "worker-0   1/1   Running   0   10m   52.94.236.248   gpu-1",
+        "peer 52.94.236.248 h1 eth0",
+    ],
+)
+def test_an_address_beside_a_name_is_hidden_though_versions_beside_packages_are_not(line: str):
+    assert "52.94.236.248" not in hidden(line)
+
+
 def test_a_value_has_one_stand_in_over_all_files_and_a_subnet_stays_one():
     first, second = documents(
         "HF_TOKEN=hf_abcdefghijklmnop12\npeer 52.94.236.248\n", "peer 52.94.236.9\nuse hf_abcdefghijklmnop12\n"

@@ -82,6 +82,13 @@ _OPTION = r"(?:token|api-?keys?|password|passwd|secret|secret-key|access-key(?:-
 _ENV_KEY = r"(?:^|[^A-Z0-9_])[A-Z0-9_]{1,120}_KEY" + _BETWEEN
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 
+# Packages whose versions have four parts. A name that only begins like one (`cuda-node-1  52.94.236.248`) is a host's.
+_PACKAGE = (
+    r"(?:^|[^A-Za-z0-9_.-])(?:nvidia-)?(?:lib)?(?:nccl|cudnn|cublas|cufft|cufile|curand|cusolver|cusparse|cusparselt|cutensor|cuda|npp|nvjpeg|nvjitlink|nvshmem|nvtx|tensorrt"
+    r"|opencv|mkl|ucx|openmpi|rdma-core)[0-9]{0,2}"
+    r"(?:[-_](?:cu[0-9]{2}|cuda|[0-9]{1,2}|dev|devel|static|python|headless|contrib|version|toolkit|runtime|nvcc|cudart|nvrtc|cupti|nvtx|libraries|libs|compiler|bindings|service))*"
+)
+
 _SECRETS_EN, _SECRETS_ZH = (
     "values of names such as …_TOKEN, …_SECRET, api_key",
     "名称形如 …_TOKEN、…_SECRET、api_key 的取值",
@@ -410,8 +417,9 @@ REDACTIONS: tuple[Redaction, ...] = (
         keep=r"(?:0|10|127)\.|169\.254\.|192\.168\.|172\.(?:1[6-9]|2[0-9]|3[01])\.|100\.(?:6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.|192\.0\.[02]\.|198\.51\.100\.|203\.0\.113\.|198\.1[89]\.|22[4-9]\.|2[345][0-9]\.|[0-9]+\.0\.0\.0$",
         # versions of four parts: `nvidia-cublas-cu12==12.4.5.8`, `libcudnn.so.9.1.0.70`, a column of `pip list`
         keep_before=r"(?:[0-9A-Za-z]\.|[_+~-]|[=<>!~]=|=>|\bv|\bV|\.so\.?|[Vv]ersions?[\"'(:=\s]{1,4}|\bver\.?[:=\s]{0,3}|VERSION[\"':=\s]{1,4}|[Rr]elease[:=\s]{1,3}|[Bb]uild[:=\s]{1,3}|[Ff]irmware[\w\s]{0,12}[:=\s]{1,3}"
-        r"|(?:nvidia|cuda|cudnn|cublas|cufft|curand|cusolver|cusparse|cuda_|lib)[\w.-]{0,40}\s+|-cu1[0-9]\s+|\b[a-z][a-z0-9]*[_-][a-z0-9_-]+\s{2,})$",
-        keep_after=r"\.[0-9A-Za-z]|[-_+][0-9A-Za-z]",
+        rf"|-cu1[0-9]\s+|{_PACKAGE}[\s\"'|│(:=]{{1,40}})$",
+        # what goes on is no address, nor is what conda's build follows: `2.21.5.1   h6103f9b_0`
+        keep_after=r"\.[0-9A-Za-z]|[-_+][0-9A-Za-z]|[\s=]{1,40}(?:h[0-9a-f]{5,}|pypi|py[23]\w*|cuda\w*|(?:no)?mpi\w*)_[0-9]+(?:\s|$)",
     ),
     rule(
         "host",

@@ -84,3 +84,20 @@ def test_what_could_not_be_collected_is_unknown(line: str) -> None:
 )
 def test_the_processors_maker_is_read(line: str, vendor: str) -> None:
     assert facts_of(line).value("cpu_vendor") == vendor
+
+
+def test_condas_package_of_nccl_tells_the_version_without_its_build() -> None:
+    facts = facts_of("nccl                      2.21.5.1             h6103f9b_0    conda-forge")
+
+    assert facts.value("nccl_version") == "2.21.5"
+
+
+def test_the_vllm_that_sglang_carries_is_not_the_engine() -> None:
+    facts = facts_of("PyTorch: 2.5.1+cu124\nsglang: 0.4.3.post2\ntransformers: 4.48.3\nvllm: 0.6.4.post1\n")
+
+    assert facts.value("engine_version") == "0.4.3.post2"
+
+
+@pytest.mark.parametrize("line", ["nccl 3 tests", "nccl  2.x", "use nccl 2.21.5 or newer"])
+def test_a_version_in_a_sentence_is_no_package(line: str) -> None:
+    assert facts_of(line).all("nccl_version") == []

@@ -69,7 +69,7 @@ FORMATS = (
         kind="environment",
         title={"en": "environment variables", "zh-hans": "环境变量"},
         lines=(
-            r"(?:NCCL|VLLM|GLOO|SGLANG|SGL|CUDA|TORCH|GPUSTACK|MASTER|UCX|PYTORCH)_[A-Z0-9_]+[\"']?\s*[=:,]",
+            r"(?:NCCL|VLLM|GLOO|SGLANG|SGL|CUDA|TORCH|GPUSTACK|MASTER|UCX|PYTORCH|NVIDIA|RAY|OMP|OMPI|FI|HCCL)_[A-Z0-9_]+[\"']?\s*[=:,]",
             r"LD_PRELOAD\s*=",
             r"name[\"']?\s*:\s*[\"']?(?:NCCL|VLLM|GLOO|SGLANG|SGL|CUDA|TORCH|GPUSTACK|MASTER|UCX|PYTORCH)_[A-Z0-9_]+",
         ),

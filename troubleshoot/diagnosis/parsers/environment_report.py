@@ -41,6 +41,8 @@ KEYS: tuple[tuple[str, re.Pattern[str], bool], ...] = (
     ("engine_version", re.compile(rf"^\s*(?:vllm|sglang)\s{{2,}}{VERSION}(?:\s|$)"), False),
     ("torch_version", re.compile(r"^\s*(?:py)?torch\s{2,}(?P<value>\d+\.\d+\.\d+)"), False),
     ("nccl_version", re.compile(r"nvidia-nccl-cu\d+\s*(?:==|\s)\s*(?P<value>\d+\.\d+\.\d+)"), False),
+    # conda's own package of NCCL has a fourth number: the build of the package
+    ("nccl_version", re.compile(r"^\s*nccl\s+(?P<value>2\.\d+\.\d+)(?:\.\d+)?(?:\s|$)"), False),
     ("torch_version", re.compile(r"^\s*(?:\[pip3\]|\[conda\])?\s*torch==(?P<value>\d+\.\d+\.\d+)"), False),
     (
         "gpu_model",
@@ -65,6 +67,7 @@ CPU_WORDS = (
     ("Kunpeng", "arm"),
     ("POWER", "power"),
 )
+SGLANG = re.compile(r"^\s*sglang\s*(?:[:=]=?|\s)\s*v?\d")
 GPU_ROW = re.compile(r"^\s*GPU (?P<indexes>\d+(?:,\d+)*): ")
 CPU_LOOSE = re.compile(r"\b(?:AMD (?:EPYC|Ryzen)|Threadripper)\b|\b(?:Intel\(R\) )?Xeon\b|\bIntel Core\b")
 LONGEST = 2000  # characters of one line; what these formats say stands at its start
@@ -73,10 +76,14 @@ LONGEST = 2000  # characters of one line; what these formats say stands at its s
 def parse(section: Section) -> Iterator[Fact]:
     indexes: set[int] = set()
     count_line = None
+    # SGLang's own report lists the vLLM that it carries; SGLang is the engine.
+    has_sglang = any(SGLANG.match(peel(line.text).body[:LONGEST]) for line in section.lines)
     for line in section.lines:
         text = peel(line.text).body[:LONGEST]
         for name, pattern, sure in KEYS:
             if match := pattern.search(text):
+                if name == "engine_version" and has_sglang and not SGLANG.match(text):
+                    break
                 value = match["value"].split("+")[0] if name == "torch_version" else match["value"].strip()
                 yield Fact(name, value, line, sure=sure)
                 break
@@ -106,6 +113,7 @@ FORMATS = (
             r"vLLM Version\s*:",
             r"(?:vllm|sglang)\s*[:=]=?\s*v?\d+\.\d",
             r"nvidia-nccl-cu\d+\s*(?:==|\s)\s*\d",
+            r"^\s*nccl\s+2\.\d+\.\d",
             r"torch==\d",
             r"^\s*(?:vllm|sglang|torch|pytorch)\s{2,}\d",
             r"GPU [\d,]+: (?:NVIDIA|Tesla|GeForce|Quadro|A\d|H\d|RTX)",
