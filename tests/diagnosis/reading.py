@@ -6,7 +6,7 @@ import io
 import textwrap
 from functools import cache
 
-from troubleshoot.diagnosis import timeline
+from troubleshoot.diagnosis import first_failure, timeline
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.intake import read
 from troubleshoot.diagnosis.parsers import ALL_FORMATS
@@ -50,6 +50,7 @@ def facts_of(*texts: str, kinds: set[str] | None = None) -> Facts:
             if kinds is not None:
                 kinds.add(section.kind)
             facts.add(formats[section.kind].parse(section))
+    first_failure.derive(facts)
     facts.timeline = timeline.build(facts.documents, facts)
     return facts
 

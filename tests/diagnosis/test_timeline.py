@@ -18,6 +18,10 @@ def timeline_of(*texts: str) -> Timeline:
     return found
 
 
+def levels(found: Timeline) -> dict[int, str]:
+    return {rank: path.level for rank, path in found.ranks.items()}
+
+
 def states(found: Timeline) -> dict[str, str]:
     return {phase.id: phase.state for phase in found.phases}
 
@@ -127,23 +131,25 @@ V1_WORKERS = """
 def test_the_rank_that_never_spoke_is_listed_without_a_level() -> None:
     found = timeline_of(V1_WORKERS)
     assert found.stuck_in == "rendezvous"
-    assert found.ranks == {0: "L6", 1: "L6", 2: "", 3: "L6"}
+    assert levels(found) == {0: "L6", 1: "L6", 2: "", 3: "L6"}
 
 
 def test_a_rank_behind_the_others_shows_its_lower_level() -> None:
     text = """
-    (Worker_TP0 pid=310) INFO 11-18 08:01:10 [gpu_model_runner.py:3259] Starting to load model org/model...
-    (Worker_TP1 pid=311) INFO 11-18 08:01:10 [gpu_model_runner.py:3259] Starting to load model org/model...
-    (Worker_TP0 pid=310) INFO 11-18 08:01:40 [gpu_model_runner.py:3338] Model loading took 14.7 GiB memory and 29.3 seconds
+    (Worker_TP0 pid=310) INFO 09-18 08:01:10 [gpu_model_runner.py:2338] Starting to load model org/model...
+    (Worker_TP1 pid=311) INFO 09-18 08:01:10 [gpu_model_runner.py:2338] Starting to load model org/model...
+    (Worker_TP0 pid=310) INFO 09-18 08:01:40 [gpu_model_runner.py:2392] Model loading took 14.7000 GiB and 29.300000 seconds
     """
-    assert timeline_of(text).ranks == {0: "L14", 1: "L11"}
+    found = timeline_of(text)
+    assert levels(found) == {0: "L14", 1: "L11"}
+    assert found.stuck_in == "load"
 
 
 def test_pipeline_ranks_count_through_all_dimensions() -> None:
     text = """
-    (EngineCore_DP0 pid=1) INFO 11-18 08:00:20 [core.py:93] Initializing a V1 LLM engine (v0.11.2) with config: model='m', tensor_parallel_size=2, pipeline_parallel_size=2
-    (Worker_PP0_TP1 pid=2) INFO 11-18 08:01:10 [gpu_model_runner.py:3259] Starting to load model m...
-    (Worker_PP1_TP0 pid=3) INFO 11-18 08:01:10 [gpu_model_runner.py:3259] Starting to load model m...
+    (EngineCore_DP0 pid=1) INFO 09-18 08:00:20 [core.py:76] Initializing a V1 LLM engine (v0.10.2) with config: model='m', tensor_parallel_size=2, pipeline_parallel_size=2
+    (Worker_PP0_TP1 pid=2) INFO 09-18 08:01:10 [gpu_model_runner.py:2338] Starting to load model m...
+    (Worker_PP1_TP0 pid=3) INFO 09-18 08:01:10 [gpu_model_runner.py:2338] Starting to load model m...
     """
     assert set(timeline_of(text).ranks) == {1, 2}
 
@@ -273,7 +279,13 @@ def test_eager_execution_skips_capture() -> None:
 
 def test_an_engine_used_as_a_library_is_ready_when_its_engine_is() -> None:
     text = up_to(V0_HEALTHY, "init engine")
-    assert timeline_of(text).outcome == "ready"
+    library = "\n".join(line for line in text.splitlines() if "API server" not in line)
+    assert timeline_of(library).outcome == "ready"
+
+
+def test_a_server_that_stops_after_its_engine_was_ready_is_not_ready() -> None:
+    found = timeline_of(up_to(V0_HEALTHY, "init engine"))
+    assert (found.outcome, found.stuck_in) == ("unknown", "ready")
 
 
 def test_a_tail_with_only_the_ready_lines_is_ready() -> None:
@@ -339,6 +351,7 @@ SGLANG = """
     [2025-09-10 09:00:13 TP0] Init torch distributed ends. elapsed=3.0 s, mem usage=0.3 GB
     [2025-09-10 09:00:13 TP1] Init torch distributed ends. elapsed=3.0 s, mem usage=0.3 GB
     [2025-09-10 09:00:13 TP0] Load weight begin. avail mem=78.00 GB
+    [2025-09-10 09:00:33 TP1] Load weight end. elapsed=20.0 s, type=LlamaForCausalLM, avail mem=60.00 GB, mem usage=18.00 GB.
     [2025-09-10 09:00:33 TP0] Load weight end. elapsed=20.0 s, type=LlamaForCausalLM, avail mem=60.00 GB, mem usage=18.00 GB.
     [2025-09-10 09:00:34 TP0] KV Cache is allocated. #tokens: 30000, K size: 2.0 GB, V size: 2.0 GB
     [2025-09-10 09:00:34 TP0] Memory pool end. avail mem=10.00 GB

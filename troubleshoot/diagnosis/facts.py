@@ -194,7 +194,7 @@ VOCABULARY: dict[str, Word] = {
     "now": Word("latest time known from the inputs (date, nvidia-smi header), as datetime", largest),
     "silence_seconds": Word("for how long nothing more was printed, told by a person or a later time", largest, True),
     "exit_code": Word("(process or rank, code)", None),
-    "failed_rank": Word("rank that failed first, as the launcher tells it", first, True),
+    "failed_rank": Word("rank that failed first, as the launcher or the order of the failures tells it", first, True),
     "exception": Word("(process, type, text) of an exception that is not a wrapper's", None),
     "stack_frame": Word("(process, function, file) innermost frames of py-spy or gdb", None),
     "collective_timeout": Word("(rank, sequence number, operation, numel, last enqueued, last completed)", None),

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from troubleshoot.diagnosis.evidence import Document, Line
 from troubleshoot.diagnosis.facts import Facts
@@ -19,6 +20,9 @@ PHASES = ("prepare", "start", "rendezvous", "nccl-init", "all-reduce-setup", "lo
 
 # The last level of each phase (contract.md, "Phases").
 LAST_LEVELS = (0, 5, 7, 8, 10, 14, 17, 18, 20)
+
+YEAR = 366 * 86_400  # of the year without a number, see `in_no_year`
+BAR = re.compile(r"/(?P<total>\S{1,12}) \[(?:(?P<hours>\d{1,4}):)?(?P<minutes>\d{1,2}):(?P<seconds>\d\d)<")
 
 # These edges say that the launch moved.
 MOVES = ("launch", "open", "progress", "close", "busy", "ready", "serving")
@@ -40,8 +44,10 @@ class PhaseMark:
               traceback          begins to say what failed; its last line may be cut off
               warned             NCCL could not do something; fatal unless the launch went on
               interrupted        somebody gave up waiting
+              stopped            the process was told to end, which says nothing of why
     level     "L8" … of domain/engines.md, finer than the phase
     seconds   on the document's own wall clock, None when the line has no time
+    pid       of the process that wrote, where the line names it
     """
 
     phase: str
@@ -50,14 +56,16 @@ class PhaseMark:
     rank: int | None = None
     process: str = ""
     seconds: float | None = None
+    pid: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One mark and the line it was read from."""
+    """One mark, the line it was read from, and the time of that line (of a progress bar: see `timed`)."""
 
     line: Line
     mark: PhaseMark
+    at: float | None = None
 
     @property
     def moves(self) -> bool:
@@ -88,7 +96,7 @@ def wall_seconds(peeled: Peeled) -> float | None:
 
 
 def in_no_year(seconds: float) -> float | None:
-    if seconds < 366 * 86_400:  # a kernel's uptime
+    if seconds < YEAR:  # a kernel's uptime
         return None
     moment = datetime.fromtimestamp(seconds, UTC)
     return moment.replace(year=2000).timestamp()
@@ -101,9 +109,51 @@ def marks_of(documents: Sequence[Document], facts: Facts) -> dict[str, list[Seen
     for fact in facts.all("phase_mark"):
         if fact.line is not None:
             found[fact.line.file].append(Seen(fact.line, fact.value))
-    for seen in found.values():
-        seen.sort(key=lambda s: s.line.number)
+    for name, seen in found.items():
+        found[name] = timed(sorted(seen, key=lambda s: s.line.number))
     return dict(sorted(found.items(), key=lambda item: order.get(item[0], len(order))))
+
+
+def timed(seen: Sequence[Seen]) -> list[Seen]:
+    """The marks of one document with their times: a bar has no stamp, but says for how long it has been drawn."""
+    now: float | None = None
+    moved: float | None = None
+    began: float | None = None  # when the present bar was drawn first: not before the launch moved last
+    present: Bar | None = None
+    result = []
+    for this in seen:
+        own = this.mark.seconds
+        bar = bar_of(this.line.text) if own is None else None
+        if bar is not None:
+            if present is None or bar.total != present.total or bar.elapsed < present.elapsed:
+                began = moved
+            present = bar
+            if now is not None and began is not None:
+                moved = now = max(now, began + bar.elapsed)
+        elif own is not None:
+            now = own = not_before(own, now)
+            moved = now if this.mark.edge in MOVES else moved
+        result.append(Seen(this.line, this.mark, now if bar is not None else own))
+    return result
+
+
+def not_before(seconds: float, reference: float | None) -> float:
+    """A time that follows `reference`: stamps without a year begin again at New Year."""
+    return seconds + YEAR if reference is not None and seconds < reference - YEAR / 2 else seconds
+
+
+class Bar(NamedTuple):
+    total: str
+    elapsed: int  # seconds
+
+
+def bar_of(text: str) -> Bar | None:
+    """A tqdm bar: `7/23 [02:20<05:10, 19.4s/it]`; None for any other line."""
+    match = BAR.search(text)
+    if match is None:
+        return None
+    hours, minutes, seconds = (int(match[unit] or 0) for unit in ("hours", "minutes", "seconds"))
+    return Bar(match["total"], hours * 3600 + minutes * 60 + seconds)
 
 
 def weight(launch: Sequence[Seen]) -> tuple[int, int]:

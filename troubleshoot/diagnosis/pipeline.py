@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import BinaryIO
 
-from troubleshoot.diagnosis import platform, timeline, topology
+from troubleshoot.diagnosis import first_failure, platform, timeline, topology
 from troubleshoot.diagnosis.diagnose import diagnose
 from troubleshoot.diagnosis.evidence import Document, Section
 from troubleshoot.diagnosis.facts import Fact, Facts
@@ -67,6 +67,7 @@ def know(
     facts.add(named(facts.hits, library.signatures))
     platform.derive(facts)
     topology.derive(facts)
+    first_failure.derive(facts)
     facts.timeline = timeline.build(documents, facts)
     return facts, sections, unread
 

@@ -16,6 +16,7 @@ from troubleshoot.diagnosis.confidence import in_words
 from troubleshoot.diagnosis.diagnose import Diagnosis, Finding, Reason
 from troubleshoot.diagnosis.evidence import Document, Line, Section, Text
 from troubleshoot.diagnosis.facts import VOCABULARY, Facts
+from troubleshoot.diagnosis.launch_ranks import RankPath
 from troubleshoot.diagnosis.phases import PHASE_TITLES, what_was_seen
 
 SCHEMA = 1
@@ -122,8 +123,29 @@ def timeline_of(facts: Facts) -> dict[str, Any]:
         "silent_for_seconds": timeline.silent_for_seconds,
         "outcome": timeline.outcome,
         "last_line": cited(timeline.last_line) if timeline.last_line else None,
-        "ranks": {str(rank): level for rank, level in sorted(timeline.ranks.items())},
+        "ranks": {str(rank): path.level for rank, path in timeline.ranks.items()},
+        "rank_paths": [rank_path(rank, path) for rank, path in timeline.ranks.items()],
+        "heard": list(timeline.heard) if timeline.heard else None,
+        "failed_first": failed_first(facts),
     }
+
+
+def rank_path(rank: int, path: RankPath) -> dict[str, Any]:
+    """Where one rank came to ("" when it never spoke), and the seconds of the phases before."""
+    return {
+        "rank": rank,
+        "level": path.level,
+        "phase": path.phase,
+        "title": PHASE_TITLES.get(path.phase),
+        "took": [{"title": PHASE_TITLES[phase], "seconds": round(s, 3)} for phase, s in path.seconds.items()],
+    }
+
+
+def failed_first(facts: Facts) -> dict[str, Any] | None:
+    """The rank that failed first with the line that tells it; None when unknown."""
+    rank = facts.value("failed_rank")
+    line = next(iter(facts.lines("failed_rank", rank)), None)
+    return None if rank is None or line is None else {"rank": rank, **cited(line)}
 
 
 def topology_of(facts: Facts) -> list[dict[str, Any]]:

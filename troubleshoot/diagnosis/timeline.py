@@ -7,7 +7,6 @@ file). Other documents tell of other ranks and of a later time.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -27,6 +26,7 @@ from troubleshoot.diagnosis.launch_marks import (
     started,
     weight,
 )
+from troubleshoot.diagnosis.launch_ranks import Numbering, RankPath, behind, heard_of, lasted, ranks_of
 from troubleshoot.diagnosis.launch_silence import silence
 
 __all__ = ["PHASES", "Phase", "PhaseMark", "Timeline", "build", "phase_of", "reached", "stopped_in"]
@@ -46,8 +46,6 @@ ALARM_SECONDS = {
     "capture": 300,
     "ready": 300,
 }
-
-MANY_RANKS = 1024
 
 # Steps that come once and before an engine serves; NCCL connects, kernels compile and graphs are captured later as well.
 BEFORE_READY = ("L2", "L3", "L4", "L5", "L11", "L12", "L13", "L14", "L16")
@@ -76,7 +74,8 @@ class Timeline:
     outcome: str = "unknown"  # ready | hung | slow | crashed | unknown
     last_line: Line | None = None  # the last line of the launch that says something
     last_level: str = ""
-    ranks: dict[int, str] = field(default_factory=dict)  # rank → last level seen, "" for a rank that never spoke
+    heard: tuple[int, int] | None = None  # (n, of all): so many ranks reached NCCL, where only their number can be told
+    ranks: dict[int, RankPath] = field(default_factory=dict)  # where the log tells ranks apart
 
 
 def reached(timeline: Timeline | None, phase: str) -> bool:
@@ -102,7 +101,8 @@ def build(documents: Sequence[Document], facts: Facts) -> Timeline:
     if not launches:
         return Timeline(outcome="crashed") if failures else Timeline()
     main = max(launches, key=weight)
-    ordered = facts.value("engine") in ORDERED
+    engine = facts.value("engine")
+    ordered = engine in ORDERED or (engine is None and bool(facts.value("gpustack")))
     return picture(main, launches, failures, ordered, documents, facts)
 
 
@@ -119,12 +119,13 @@ def ready_mark(launch: Sequence[Seen], facts: Facts) -> Seen | None:
     return next((s for s in launch if s.mark.edge in ("ready", "serving") and s.line.number > last_step), None)
 
 
-def engine_ready(last: Seen | None) -> bool:
-    """Whether the log ends with the engine's own "ready" (L19): an engine used as a library has no server to follow."""
-    return last is not None and last.mark.level == "L19" and last.mark.edge == "close"
+def engine_ready(launch: Sequence[Seen], last: Seen | None) -> bool:
+    """Whether the log ends with the engine's own "ready" (L19) and no server was to follow: it is used as a library."""
+    is_served = any(s.mark.level == "L2" and s.mark.edge == "launch" for s in launch)
+    return last is not None and last.mark.level == "L19" and last.mark.edge == "close" and not is_served
 
 
-def standing(launch: Sequence[Seen], ordered: bool, facts: Facts) -> int | None:
+def standing(launch: Sequence[Seen], ordered: bool, facts: Facts, who: Numbering) -> int | None:
     """The index of the phase the launch stands in, by its marks alone."""
     moved = [s for s in launch if s.moves and s.mark.edge not in ("ready", "serving")]
     waits = [s for s in launch if s.mark.edge == "waits-for-workers"]
@@ -135,22 +136,21 @@ def standing(launch: Sequence[Seen], ordered: bool, facts: Facts) -> int | None:
         return PHASES.index(notes[-1].mark.phase) if notes else None
     if ordered:
         at = max(PHASES.index(s.mark.phase) for s in (*moved, *waits))
-        return after_close([s for s in moved if PHASES.index(s.mark.phase) == at], at, facts)
+        return after_close(moved, at, facts, who)
     return PHASES.index(moved[-1].mark.phase)
 
 
-def after_close(of_phase: Sequence[Seen], at: int, facts: Facts) -> int:
+def after_close(moved: Sequence[Seen], at: int, facts: Facts, who: Numbering) -> int:
     """A phase that every rank closed leaves the launch in the next: after "Model loading took" comes the first forward."""
+    of_phase = [s for s in moved if PHASES.index(s.mark.phase) == at]
     if not of_phase or at + 1 >= len(PHASES):
         return at
     final = LAST_LEVELS[at]
     closes = [s for s in of_phase if s.mark.edge == "close" and level_number(s.mark.level) == final]
     if not closes or of_phase[-1].mark.edge != "close":
         return at
-    ranks = {s.mark.rank for s in closes if s.mark.rank is not None}
-    world = facts.value("world_size") or facts.value("tensor_parallel_size") or 0
-    if 1 < len(ranks) < world:
-        return at  # some ranks are behind
+    if not who.one_speaks and behind(moved, of_phase, closes, facts, who):
+        return at
     skips_capture = PHASES[at + 1] == "capture" and facts.value("enforce_eager")
     return at + 2 if skips_capture else at + 1
 
@@ -167,18 +167,19 @@ def picture(
     ended = fatal(failures, launch, ready)
     moves = [s for s in launch if s.mark.edge in MOVES or s.mark.edge == "note"]
     last = moves[-1] if moves else None
-    at = len(PHASES) - 1 if ready else standing(launch, ordered, facts)
+    who = Numbering(launches, facts)
+    at = len(PHASES) - 1 if ready else standing(launch, ordered, facts, who)
     waiting = [s for s in launch if s.mark.edge in ("heartbeat", "waits-for-workers")]
     heartbeats = list({s.line: s for s in waiting if last is None or s.line.number > last.line.number}.values())
-    silent = silence(launch, last, documents, facts)
+    silent = silence(launch, launches, last, documents, facts)
 
     if ready and not ended:
         waits = [s for s in heartbeats if s.mark.edge == "waits-for-workers"]
         outcome = "hung" if len(waits) >= 2 else "ready"
     elif ended:
         outcome = "crashed"
-        at = failed_at(launch, ended, ordered, facts, at)
-    elif engine_ready(last) and not heartbeats and (silent is None or silent < ALARM_SECONDS["ready"]):
+        at = failed_at(launch, ended, ordered, facts, at, who)
+    elif engine_ready(launch, last) and not heartbeats and (silent is None or silent < ALARM_SECONDS["ready"]):
         outcome, at = "ready", len(PHASES) - 1
     else:
         outcome = how_it_stands(launch, last, heartbeats, PHASES[at] if at is not None else "", silent)
@@ -191,18 +192,19 @@ def picture(
         outcome=outcome,
         last_line=last.line if last else None,
         last_level=highest_level(launch, ordered),
-        ranks=ranks_of(launches, ordered, facts),
+        heard=heard_of(launch, facts, who) if at == PHASES.index("nccl-init") else None,
+        ranks={} if outcome == "ready" else ranks_of(launches, ordered, facts, who, at),
     )
 
 
 def failed_at(
-    launch: Sequence[Seen], ended: Sequence[Failure], ordered: bool, facts: Facts, at: int | None
+    launch: Sequence[Seen], ended: Sequence[Failure], ordered: bool, facts: Facts, at: int | None, who: Numbering
 ) -> int | None:
     """The phase that failed: as far as the launch had come, or the deepest frame of its traceback that names one."""
     lines = [f.line.number for f in ended if f.line is not None and f.line.file == launch[0].line.file]
     first = min(lines, default=launch[-1].line.number)
     until = [s for s in launch if s.line.number <= first]
-    by_marks = standing(until, ordered, facts) if until else None
+    by_marks = standing(until, ordered, facts, who) if until else None
     if by_marks is None:
         by_marks = at
     traces = [PHASES.index(s.mark.phase) for s in launch if s.mark.edge == "trace" and s.mark.phase]
@@ -252,6 +254,7 @@ def phases(
     for seen in launch:
         if seen.mark.phase and seen.mark.edge in (*MOVES, "waits-for-workers"):
             first.setdefault(seen.mark.phase, seen)
+    times = {phase: seen.at for phase, seen in first.items() if seen.at is not None}
     alone = facts.value("world_size") == 1 or (
         facts.value("world_size") is None and facts.value("tensor_parallel_size") == 1
     )
@@ -281,57 +284,8 @@ def phases(
                     phase,
                     state,
                     started(opening),
-                    lasted(phase, first) if state == "done" else None,
+                    lasted(phase, times) if state == "done" else None,
                     opening.line if opening else None,
                 )
             )
     return tuple(listed)
-
-
-def lasted(phase: str, first: dict[str, Seen]) -> float | None:
-    """Seconds from the first line of a phase to the first line of a later one."""
-    begin = first[phase].mark.seconds if phase in first else None
-    later = [first[p].mark.seconds for p in PHASES[PHASES.index(phase) + 1 :] if p in first]
-    ends = [t for t in later if t is not None and begin is not None and t >= begin]
-    return ends[0] - begin if begin is not None and ends else None
-
-
-# ---- ranks
-
-
-def ranks_of(launches: Sequence[Sequence[Seen]], ordered: bool, facts: Facts) -> dict[int, str]:
-    """The last level of each rank, over all documents; empty when fewer than two ranks can be told apart."""
-    tensor = facts.value("tensor_parallel_size") or 1
-    pipeline = facts.value("pipeline_parallel_size") or 1
-    levels: dict[int, str] = {}
-    counted = False  # some line that every rank prints names its rank
-    for launch in launches:
-        for seen in launch:
-            mark = seen.mark
-            rank = rank_of(mark, tensor, pipeline)
-            if (
-                rank is None
-                or not mark.level
-                or mark.edge in ("failed", "heartbeat", "trace", "note")
-                or rank >= MANY_RANKS
-            ):
-                continue
-            number = level_number(mark.level) or 0
-            before = level_number(levels.get(rank, "")) or -1
-            if rank not in levels or not ordered or number > before:
-                levels[rank] = mark.level
-            counted = counted or mark.level in ("L6", "L8")
-    if len(levels) < 2:
-        return {}
-    world = facts.value("world_size") or tensor * pipeline
-    if counted and isinstance(world, int) and len(levels) < world <= MANY_RANKS:
-        levels |= {rank: "" for rank in range(world) if rank not in levels}
-    return dict(sorted(levels.items()))
-
-
-def rank_of(mark: PhaseMark, tensor: int, pipeline: int) -> int | None:
-    """The rank in the whole job. A process name holds one number for each dimension: `Worker_DP1_PP0_TP3`."""
-    parts = {name: int(n) for name, n in re.findall(r"(DP|PP|TP)(\d{1,4})", mark.process)}
-    if "PP" in parts or ("DP" in parts and "TP" in parts):
-        return (parts.get("DP", 0) * pipeline + parts.get("PP", 0)) * tensor + parts.get("TP", 0)
-    return mark.rank

@@ -46,6 +46,7 @@ TELLING = (
     "dist-init-addr",
     "mem-fraction-static",
     "attention-backend",
+    "enable-dp-attention",
     "swap-space",
     "cpu-offload-gb",
 )

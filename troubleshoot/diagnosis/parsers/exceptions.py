@@ -102,8 +102,6 @@ def parse(section: Section) -> Iterator[Fact]:
                     if pattern.search(text):
                         yield phase_mark(level, "trace", line, peeled)
                 yield Fact("exception", (who, kind, text.strip()), line, host=peeled.ip or peeled.host)
-                if len(seen) == 1 and peeled.rank is not None:
-                    yield Fact("failed_rank", peeled.rank, line, sure=False)
             continue
         if BEGUN_PATTERN.search(body):
             yield phase_mark("", "traceback", line, peeled)

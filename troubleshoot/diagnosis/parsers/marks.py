@@ -50,6 +50,7 @@ def phase_mark(level: str, edge: str, line: Line, peeled: Peeled, rank: int | No
         rank=rank if rank is not None else peeled.rank,
         process=peeled.process,
         seconds=wall_seconds(peeled),
+        pid=peeled.pid,
     )
     return Fact("phase_mark", mark, line)
 

@@ -207,9 +207,11 @@ def mark_of(line: Line, peeled: Peeled, told: Told) -> Fact | None:
     if spoken is None and not own_version_line(text):
         return None
     if FAILED.search(message):
-        return phase_mark("L8", "failed" if IN_INIT.search(message) else "warned", line, peeled)
+        edge = "failed" if IN_INIT.search(message) else "warned"
+        return phase_mark("L8", edge, line, peeled, told.rank_of(writer_of(text)))
     if spoken is not None and spoken["level"] in ("WARN", "ERROR"):
-        return phase_mark("L8", "warned", line, peeled) if WARNED.search(message) else None
+        rank = told.rank_of(writer_of(text))
+        return phase_mark("L8", "warned", line, peeled, rank) if WARNED.search(message) else None
     if message.startswith(("[Service thread]", "[Proxy")):
         return None
     writer = writer_of(text)

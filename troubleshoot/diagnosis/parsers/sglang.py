@@ -12,6 +12,7 @@ import re
 
 from troubleshoot.diagnosis.parsers.arguments import facts_of_print_out
 from troubleshoot.diagnosis.parsers.marks import Mark, Told, table
+from troubleshoot.diagnosis.parsers.shared_lines import MOVED, STANDS
 
 
 def server_args(match: re.Match[str]) -> Told:
@@ -58,14 +59,14 @@ MARKS = (
     Mark(r"compile_deep_gemm|WarmupExecutor", "L17", "busy"),
     Mark(r"Capture (?:\w+ ){0,3}(?:cuda|CUDA) graph begin", "L18", "open"),
     Mark(r"Capture cuda graph bs \[", "L18"),
-    Mark(r"Capturing batches .{0,80}\s\d{1,2}%", "L18", "busy"),
-    Mark(r"Capturing batches .{0,80}100%", "L18"),
+    Mark(rf"Capturing batches .{{0,80}}:{MOVED}", "L18", "busy"),
+    Mark(rf"Capturing batches .{{0,80}}:{STANDS}", "L18"),
     Mark(r"Capture (?:\w+ ){0,3}(?:cuda|CUDA) graph end", "L18", "close"),
     Mark(r"max_total_num_tokens=\d+, ", "L19", "close"),
     Mark(r"The server is fired up and ready to roll", "L20", "ready"),
     Mark(r"(?:Prefill|Decode) batch[. ].{0,40}(?:#new-seq|#running-req)", "L20", "serving"),
     # failures
-    Mark(r"Rank \d+ scheduler is dead", "", "failed"),
+    Mark(r"Rank (?P<rank>\d+) scheduler is dead", "", "failed"),
     Mark(r"Subprocess (?P<name>\S+) \(pid=\d+\) crashed with exit code (?P<code>-?\d+)", "", "failed", tells=exit_code),
     Mark(r"Scheduler hit an exception", "", "failed"),
     Mark(r"Received sigquit from a child process", "", "failed"),

@@ -15,6 +15,11 @@ from troubleshoot.diagnosis.parsers.marks import Mark, Told, table
 
 VLLM = (("engine", "vllm"),)
 
+# ` 25% Completed | 1/4 [00:01<…`, ` 11%|█▏  | 4/35 [12:10<…`, `   3%|▎ | 143M/4.88G [10:02<…`: a bar on its way …
+MOVED = r"\s*\d{1,2}%.{0,60}?\s[1-9][\d.]{0,9}[kMGT]?i?B?/\d"
+# … and one that has not begun or is through.
+STANDS = r"\s*(?:\d{1,2}%.{0,60}?\s0(?:\.0+)?/|100%)"
+
 
 def own_all_reduce_off(_match: re.Match[str]) -> Told:
     yield "disable_custom_all_reduce", True
@@ -37,23 +42,23 @@ MARKS = (
     Mark(r"Setup Custom allreduce failed", "L9", tells=own_all_reduce_off),
     Mark(r"FlashInfer (?:All ?Reduce|all ?reduce) ", "L9"),
     Mark(r"Registering \d+ cuda graph addresses", "L18"),
-    # progress bars; at 100 % nothing moves any more
-    Mark(r"(?:Loading|loading) .{0,60}shards?(?: \S{1,40}){0,4}:\s+\d{1,2}%", "L13", "busy"),
-    Mark(r"(?:Loading|loading) .{0,60}shards?(?: \S{1,40}){0,4}:\s+100%", "L13"),
-    Mark(r"Fetching \d+ files:\s+\d{1,2}%", "L0", "busy"),
-    Mark(r"Fetching \d+ files:\s+100%", "L0"),
-    Mark(r"Downloading shards:\s+\d{1,2}%", "L0", "busy"),
-    Mark(r"Downloading .{1,120}:\s+\d{1,2}%\|", "L0", "busy"),
-    Mark(r"\.(?:safetensors|bin|gguf|pt):\s+\d{1,2}%\|", "L0", "busy"),
+    # progress bars: one that has moved proves work; at 0 % nothing was done yet, at 100 % nothing moves any more
+    Mark(rf"(?:Loading|loading) .{{0,60}}shards?(?: \S{{1,40}}){{0,4}}:{MOVED}", "L13", "busy"),
+    Mark(rf"(?:Loading|loading) .{{0,60}}shards?(?: \S{{1,40}}){{0,4}}:{STANDS}", "L13"),
+    Mark(rf"Fetching \d+ files:{MOVED}", "L0", "busy"),
+    Mark(rf"Fetching \d+ files:{STANDS}", "L0"),
+    Mark(rf"(?:Downloading .{{1,120}}|\.(?:safetensors|bin|gguf|pt)):{MOVED}", "L0", "busy"),
+    Mark(rf"(?:Downloading .{{1,120}}|\.(?:safetensors|bin|gguf|pt)):{STANDS}", "L0"),
+    Mark(rf"^{MOVED}", "", "busy"),  # without a word: whatever the launch was doing
     Mark(r"Downloading Model (?:to directory|from)", "L0", "open"),
     Mark(r"Still waiting to acquire lock on ", "L0", "heartbeat"),
-    Mark(r"Deep(?:GEMM|Gemm).{0,80}warmup.{0,20}\s\d{1,2}%", "L17", "busy"),
-    Mark(r"Deep(?:GEMM|Gemm).{0,80}warmup.{0,20}100%", "L17"),
+    Mark(rf"Deep(?:GEMM|Gemm).{{0,80}}warmup.{{0,40}}:{MOVED}", "L17", "busy"),
+    Mark(rf"Deep(?:GEMM|Gemm).{{0,80}}warmup.{{0,40}}:{STANDS}", "L17"),
     Mark(r"Warming up FlashInfer", "L17", "busy"),
     Mark(r"FlashInfer autotun", "L17", "busy"),
     Mark(r"TileLang begins to compile kernel", "L17", "busy"),
-    Mark(r"Captur(?:ing|e) (?:CUDA|cuda) graph.{0,80}:\s+\d{1,2}%", "L18", "busy"),
-    Mark(r"Captur(?:ing|e) (?:CUDA|cuda) graph.{0,80}:\s+100%", "L18"),
+    Mark(rf"Captur(?:ing|e) (?:CUDA|cuda) graph.{{0,80}}:{MOVED}", "L18", "busy"),
+    Mark(rf"Captur(?:ing|e) (?:CUDA|cuda) graph.{{0,80}}:{STANDS}", "L18"),
     # a wait notice of 60 s, not a fault (domain/engines.md §2.6)
     Mark(r"No available (?:shared memory broadcast )?block found ?in \d+ seco", "", "heartbeat", hints=VLLM),
     # From 0.11.0 only the engine core still says it, and during start it waits only once all weights are loaded
@@ -80,6 +85,8 @@ MARKS = (
     # somebody gave up waiting, or the process was told to go
     Mark(r"^KeyboardInterrupt", "", "interrupted"),
     Mark(r"^\^C(?:Traceback|INFO|WARNING|ERROR|\(|$)", "", "interrupted"),
+    Mark(r"Shutting down FastAPI HTTP server|^Shutting down\s*$", "", "stopped"),
+    Mark(r"(?:[Rr]eceived|[Cc]aught) (?:signal )?(?:SIGTERM|SIGINT|15\b)|^SIGTERM", "", "stopped"),
     Mark(r"Application startup failed\. Exiting", "L20", "failed"),
 )
 

@@ -206,7 +206,7 @@ MARKS = (
     Mark(r"Engine process failed to start", "", "failed"),
     Mark(r"Error executing method '?\w+'?\. This might cause deadlock", "", "failed"),
     Mark(
-        r"(?:Worker|Engine core) proc (?P<name>\S+) died unexpectedly(?: \(exit code: (?P<code>-?\d+)\))?",
+        r"(?:Worker|Engine core) proc (?P<name>VllmWorker-(?P<rank>\d+)|\S+) died unexpectedly(?: \(exit code: (?P<code>-?\d+)\))?",
         "",
         "failed",
         tells=died,

@@ -8,7 +8,7 @@ from troubleshoot.diagnosis.rules.shared import crashed, explained, last_line, s
 
 
 def loading_still_moves(facts: Facts) -> list[Line]:
-    return _moves_in(facts, ("prepare", "load"))
+    return _moves_in(facts, ("prepare", "load")) or _downloads(facts)
 
 
 def compiling_still_moves(facts: Facts) -> list[Line]:
@@ -20,6 +20,15 @@ def _moves_in(facts: Facts, phases: tuple[str, ...]) -> list[Line]:
     if timeline is None or timeline.outcome != "slow" or timeline.stuck_in not in phases or explained(facts):
         return []
     return last_line(facts)
+
+
+def _downloads(facts: Facts) -> list[Line]:
+    """A download that goes on in whatever phase: an engine fetches its model's files itself, after it was started."""
+    timeline = facts.timeline
+    if timeline is None or timeline.outcome != "slow" or explained(facts):
+        return []
+    busy = [f.line for f in facts.all("phase_mark") if f.value.level == "L0" and f.value.edge == "busy"]
+    return last_line(facts) if timeline.last_line in busy else []
 
 
 def stops_while_loading(facts: Facts) -> list[Line]:
