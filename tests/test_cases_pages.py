@@ -440,3 +440,50 @@ def test_root_is_said_to_be_needed_where_the_shown_snippet_needs_it(method, need
     ]
     assert needs_root({"root": False, "snippets": snippets}, method) is needed
     assert needs_root({"root": True, "snippets": snippets}, method)
+
+
+RANKS = """\
+[2025-09-10 09:00:00] server_args=ServerArgs(model_path='org/model', tp_size=2, nnodes=1)
+[2025-09-10 09:00:10 TP0] Init torch distributed begin.
+[2025-09-10 09:00:10 TP1] Init torch distributed begin.
+[2025-09-10 09:00:13 TP0] Init torch distributed ends. mem usage=0.3 GB
+[2025-09-10 09:00:13 TP1] Init torch distributed ends. mem usage=0.3 GB
+[2025-09-10 09:00:13 TP1] Load weight begin. avail mem=78.00 GB
+[2025-09-10 09:00:33 TP1] Scheduler hit an exception: Traceback (most recent call last):
+torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB.
+"""
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "en",
+            [
+                "Rank 1 failed first; what the other ranks report follows from it.",
+                "How far each of 2 ranks came",
+                "load weights</td><td>ranks meet: 3 s",
+            ],
+        ),
+        (
+            "zh-hans",
+            [
+                "rank 1 最先失败；其他 rank 的报错都由它引起。",
+                "2 个 rank 各走到了哪一步",
+                "加载权重</td><td>进程会合：3 秒",
+            ],
+        ),
+    ],
+)
+def test_the_page_tells_the_ranks_apart_and_who_failed_first(client, language, words):
+    html = page(client, read(open_hang(RANKS)[0]), lang=language).content.decode()
+    for said in words:
+        assert said in html
+
+
+def test_the_page_counts_ranks_that_cannot_be_numbered(client):
+    text = HANG.replace(
+        "8.5\n", "8.5\nINFO 03-04 10:00:21 [config.py:1] non-default args: {'tensor_parallel_size': 4}\n"
+    )
+    html = page(client, read(open_hang(text)[0])).content.decode()
+    assert "1 of 4 ranks came as far as this" in html

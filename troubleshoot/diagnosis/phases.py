@@ -52,6 +52,8 @@ def what_was_seen(facts: Facts) -> Text | None:
         said = {"en": "reached its ready line", "zh-hans": "已到达就绪"}
     elif timeline.outcome == "crashed":
         said = {"en": f"failed during “{at['en']}”", "zh-hans": f"在“{at['zh-hans']}”阶段失败"}
+        if isinstance(rank := facts.value("failed_rank"), int):
+            said = {"en": f"{said['en']}, rank {rank} first", "zh-hans": f"{said['zh-hans']}，rank {rank} 最先失败"}
     elif timeline.outcome == "slow":
         said = {"en": f"is still busy with “{at['en']}”", "zh-hans": f"仍在进行“{at['zh-hans']}”"}
     else:
