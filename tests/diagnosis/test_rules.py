@@ -242,3 +242,70 @@ def test_an_xid_is_close_to_a_launch_across_the_turn_of_the_year():
     xid = "Dec 31 23:50:01 ws kernel: NVRM: Xid (PCI:0000:41:00): 79, pid=2011, GPU has fallen off the bus."
 
     assert rule_lines("xid-is-of-another-day", known(launch, xid)) == []
+
+
+@pytest.mark.parametrize(
+    "line_of_set_up",
+    [
+        "INFO 03-04 10:00:00 [custom_all_reduce_utils.py:150] Skipping P2P check and trusting the driver's P2P report.",
+        "WARNING 03-04 10:00:00 [symm_mem.py:58] SymmMemCommunicator: Device capability 8.6 not supported, communicator is not available.",
+    ],
+)
+def test_one_stray_line_of_the_all_reduce_is_no_launch_that_stopped_there(line_of_set_up: str):
+    assert judged(line_of_set_up).verdict == "insufficient-evidence"
+    assert "stops-in-all-reduce-set-up" in reasons_for(
+        "custom-allreduce", LOADED.splitlines()[2] + "\n" + line_of_set_up
+    )
+
+
+# ---- GPUs that are shared or cut
+
+SHIM = "LD_PRELOAD=/usr/local/vgpu/libvgpu.so"
+STOPPED_IN_NCCL = "\n".join(row.strip() for row in LOADED.strip().splitlines()[:2])
+
+
+def test_a_sharing_layer_and_a_stop_inside_nccl_are_taken_together():
+    found = judged(SHIM, STOPPED_IN_NCCL)
+
+    assert found.findings[0].cause == "framework-bug"
+    assert found.verdict == "cause"
+
+
+def test_a_sharing_layer_alone_and_a_stop_alone_are_not():
+    assert judged(SHIM).verdict == "insufficient-evidence"
+    assert judged(STOPPED_IN_NCCL).findings[0].family == "p2p"
+
+
+def test_ranks_without_a_gpu_of_their_own_are_the_slices_fault_where_there_are_slices():
+    no_device = "RuntimeError: CUDA error: invalid device ordinal"
+    slices = "GPU 0: NVIDIA A100-SXM4-80GB-MIG-3g.40gb"
+
+    assert judged(no_device).findings[0].cause == "config-error"
+    assert judged(slices, no_device).findings[0].cause == "mig-unsupported"
+
+
+# ---- memory that cannot be registered
+
+
+@pytest.mark.parametrize("call", ["ibv_create_cq", "ibv_reg_mr_iova2", "ibv_create_qp", "ibv_reg_dmabuf_mr"])
+def test_a_network_card_that_may_not_register_memory_points_at_the_lock_limit_first(call: str):
+    found = judged(
+        f"host-a:611:680 [1] misc/ibvwrap.cc:262 NCCL WARN Call to {call} failed with error Cannot allocate memory"
+    )
+
+    assert [finding.cause for finding in found.findings][:2] == ["memlock-limit", "ib-rdma"]
+
+
+def test_another_failure_of_the_network_card_points_at_the_network():
+    found = judged(
+        "host-a:611:680 [1] misc/ibvwrap.cc:318 NCCL WARN Call to ibv_modify_qp failed with error Connection timed out"
+    )
+
+    assert found.findings[0].cause == "ib-rdma"
+
+
+# ---- what was killed
+
+
+def test_a_process_that_was_killed_before_anything_is_told_is_not_said_to_have_been_loading():
+    assert rule_lines("process-killed-while-loading", known("exitcode: -9")) == []

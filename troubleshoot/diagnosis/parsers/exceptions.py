@@ -38,7 +38,7 @@ WRAPPERS = re.compile(
 )
 WRAPPER_TYPES = ("ChildFailedError", "EngineDeadError", "MQEngineDeadError", "ProcessRaisedException", "ProcessExitedException",
                  "ActorDiedError", "RayActorError", "CancelledError", "CalledProcessError", "BrokenPipeError", "ConnectionResetError",
-                 "EOFError", "RayChannelError")  # fmt: skip
+                 "EOFError", "RayChannelError", "SignalException")  # fmt: skip
 
 # A traceback's frame names the step of the launch that failed (vLLM, SGLang and PyTorch; domain/engines.md §4.5).
 FRAMES = (

@@ -8,14 +8,14 @@ from troubleshoot.diagnosis import platform
 from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.rules.p2p import gpus_spin_at_low_power
-from troubleshoot.diagnosis.rules.shared import explained, gpus_of_job, last_line, stopped_in
+from troubleshoot.diagnosis.rules.shared import explained, gpus_of_job, last_line, stopped_in, tells_of_a_launch
 
 # NVLink SHARP is of Hopper's switches and later; eighteen links a GPU are Hopper's and Blackwell's.
 MULTICAST = re.compile(r"\b(?:H100|H800|H200|H20|GH200|B200|B300|GB200|GB300)\b")
 
 
 def stops_in_all_reduce_set_up(facts: Facts) -> list[Line]:
-    return last_line(facts) if stopped_in(facts, "all-reduce-setup") else []
+    return last_line(facts) if stopped_in(facts, "all-reduce-setup") and tells_of_a_launch(facts) else []
 
 
 def waits_for_a_step_after_loading(facts: Facts) -> list[Line]:

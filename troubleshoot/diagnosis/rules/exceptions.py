@@ -16,7 +16,7 @@ GPU_MEMORY = re.compile(
     r"|(?:not enough|insufficient|no available|no space in|lack of) (?:\w+ ){0,2}(?:memory|kv cache)|stored in kv cache"
 )
 HOST_MEMORY = re.compile(
-    r"(?i)cannot allocate memory|(?:host|cpu|system|node).{0,30}(?:out of|low on) memory|DefaultCPUAllocator"
+    r"(?i)cannot allocate memory|\b(?:host|cpu|system|node)\b.{0,30}(?:out of|low on) memory|DefaultCPUAllocator"
 )
 NETWORK_TYPES = (
     "DistNetworkError",
@@ -59,7 +59,7 @@ def exception_of_gpu_memory(facts: Facts) -> list[Line]:
     return [
         line
         for kind, text, line in _exceptions(facts)
-        if not HOST_MEMORY.search(text) and "Task was killed" not in text
+        if not HOST_MEMORY.search(text) and "Task was killed" not in text and "cudaHost" not in text  # pinned, not the GPU's
         and (kind == "OutOfMemoryError" or GPU_MEMORY.search(text))
     ]  # fmt: skip
 

@@ -33,6 +33,14 @@ def mig_is_on(facts: Facts) -> list[Line] | bool:
     return facts.value("mig_enabled") is True and (facts.lines("mig_enabled", True)[:1] or True)
 
 
+def ranks_find_no_gpu_among_slices(facts: Facts) -> list[Line]:
+    """A process sees one MIG slice only, and siblings share the bus address of their GPU (domain/nccl.md W14, §6)."""
+    sliced = facts.value("mig_enabled") is True or facts.hit("mig-in-the-name", "mig-devices")
+    return (
+        facts.hit("duplicate-gpu", "more-ranks-than-gpus", "cuda-failure-invalid-device-in-nccl")[:2] if sliced else []
+    )
+
+
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # The day of a line, without its year (syslog and vLLM have none): 2026-03-02, 03-02 14:09:33, Mar  2, [Mon Mar  2 14:09:33 2026].
 DAY = re.compile(

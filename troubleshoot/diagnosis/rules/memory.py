@@ -10,7 +10,7 @@ KILLED = (-9, 137, 9)
 
 def process_killed_while_loading(facts: Facts) -> list[Line]:
     timeline = facts.timeline
-    if timeline is None or timeline.last_level not in ("L11", "L12", "L13", "L14", "S4", ""):
+    if timeline is None or timeline.last_level not in ("L11", "L12", "L13", "L14", "S4"):
         return []
     if facts.hit("cuda-out-of-memory"):
         return []

@@ -8,7 +8,15 @@ from troubleshoot.diagnosis import platform, topology
 from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.pci_tree import bridges_above_gpus, plain
-from troubleshoot.diagnosis.rules.shared import explained, first_rows, gpus_of_job, is_multi_node, last_line, stopped_in
+from troubleshoot.diagnosis.rules.shared import (
+    explained,
+    first_rows,
+    gpus_of_job,
+    is_multi_node,
+    last_line,
+    stopped_in,
+    tells_of_a_launch,
+)
 
 LOW_POWER_WATTS = 150  # a spinning kernel draws 30–120 W, a working one 200 W and more on data-centre GPUs
 CONSUMER = re.compile(r"GeForce|RTX (?:[3-5]0\d0|A[2-6]000|PRO|[456]000)|\bA10\b|TITAN", re.I)
@@ -20,7 +28,7 @@ def silent_stop_in_nccl(facts: Facts) -> list[Line]:
         or is_multi_node(facts)
         or gpus_of_job(facts) == 1
         or facts.all("not_covered")
-        or not _tells_of_a_launch(facts)
+        or not tells_of_a_launch(facts)
     ):
         return []
     complete = [
@@ -29,12 +37,6 @@ def silent_stop_in_nccl(facts: Facts) -> list[Line]:
         if f.line and f.value[1] == "complete" and f.line not in last_line(facts)
     ]
     return [*last_line(facts), *complete[:1], *_nccl_lines(facts)]
-
-
-def _tells_of_a_launch(facts: Facts) -> bool:
-    """One stray line of NCCL, a plug-in that is not there, is no launch that stopped."""
-    told = ("nccl_version", "nccl_stage", "transport", "observed")
-    return any(facts.all(name) for name in told) or len(facts.all("phase_mark")) > 1
 
 
 def _nccl_lines(facts: Facts) -> list[Line]:
@@ -53,7 +55,7 @@ def p2p_chosen_over_pcie(facts: Facts) -> list[Line]:
 
 def nccl_stops_before_any_data(facts: Facts) -> list[Line]:
     stages = facts.all("nccl_stage")
-    if not stages or not stopped_in(facts, "nccl-init"):
+    if not stages or not stopped_in(facts, "nccl-init") or not tells_of_a_launch(facts):
         return []
     if any(fact.value[1] in ("connect", "connected", "complete", "collective") for fact in stages):
         return []

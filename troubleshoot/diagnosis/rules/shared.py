@@ -23,6 +23,13 @@ def stopped_in(facts: Facts, *phases: str) -> bool:
     )
 
 
+def tells_of_a_launch(facts: Facts) -> bool:
+    """One stray line (a plug-in that is not there, a remark of the engine's) is no launch that stopped."""
+    if any(facts.all(name) for name in ("nccl_version", "transport", "observed")):
+        return True
+    return len(facts.all("phase_mark")) > 1 or len(facts.all("nccl_stage")) > 1
+
+
 def explained(facts: Facts) -> bool:
     """A root line of a specific cause is there."""
     return bool(facts.all("named_cause"))

@@ -6,7 +6,7 @@ import re
 
 from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Facts
-from troubleshoot.diagnosis.rules.shared import is_multi_node, stopped_in, version_of
+from troubleshoot.diagnosis.rules.shared import is_multi_node, last_line, stopped_in, version_of
 
 BLACKWELL = re.compile(r"RTX 50[5-9]0|RTX PRO [2-6]\d00|\bsm_120\b|GB10\b")
 
@@ -16,6 +16,13 @@ def blackwell_needs_newer_nccl(facts: Facts) -> list[Line] | bool:
     if not nccl or nccl >= (2, 26, 2) or not BLACKWELL.search(str(facts.value("gpu_model") or "")):
         return False
     return [*facts.lines("nccl_version")[:1], *facts.lines("gpu_model")[:1]] or True
+
+
+def sharing_shim_stops_in_nccl(facts: Facts) -> list[Line]:
+    """A GPU-sharing layer that is merely there does no harm; NCCL's memory probe is where it deadlocks (engines.md N11)."""
+    preloaded = [f.line for f in facts.all("env") if f.line and f.value[0] == "LD_PRELOAD" and "vgpu" in f.value[1]]
+    shown = [*facts.hit("gpu-sharing-shim-present"), *preloaded]
+    return [*shown[:1], *last_line(facts)] if shown and stopped_in(facts, "nccl-init") else []
 
 
 def vllm_version_known_to_hang(facts: Facts) -> list[Line] | bool:
