@@ -133,7 +133,7 @@ def test_a_failed_case_is_no_verdict(client):
     jsonschema.validate(told, REPORT_SCHEMA)
 
 
-@pytest.mark.parametrize(("accept", "begins"), [("text/plain", "Likely"), ("text/markdown", "#")])
+@pytest.mark.parametrize(("accept", "begins"), [("text/plain", "Very likely"), ("text/markdown", "#")])
 def test_text_and_markdown_by_accept(client, worker_at_once, accept, begins):
     answer = post(client, accept=accept)
     again = client.get(address(Case.objects.get()), headers={"accept": accept})

@@ -16,7 +16,7 @@ from django.urls import reverse
 from tests.casework import HANG, HANG_WITH_SECRET, SECRET, open_hang, own_place, read, spooled, upload, uploaded  # noqa: F401
 from troubleshoot import actions
 from troubleshoot.models import Case
-from troubleshoot.templatetags.unhang import needs_root
+from troubleshoot.templatetags.reports import needs_root
 from troubleshoot.views.cases import POLL_STOPS, TOKEN_COOKIE, WINDOW
 
 pytestmark = pytest.mark.django_db

@@ -76,3 +76,19 @@ def test_bandwidth_and_acs_are_compared():
 
 def test_reports_with_nothing_in_them_do_not_raise():
     assert compare({}, {}).took == "unknown"
+
+
+def test_the_cause_is_named_with_the_headlines_number_on_both_pages():
+    before = later(confidence=0.97)
+    after = later(confidence=0.6)
+
+    (change,) = [change for change in compare(before, after).changes if change.kind == "cause"]
+
+    assert change.before["en"] == f"{STORED['headline']['en']} (0.97)"
+    assert change.after["en"] == f"{STORED['headline']['en']} (0.60)"
+
+
+def test_another_lead_within_a_family_that_the_headline_names_is_no_change():
+    after = later(causes=[{**STORED["causes"][0], "id": "p2p-virtualized"}, *STORED["causes"][1:]])
+
+    assert [change for change in compare(STORED, after).changes if change.kind == "cause"] == []

@@ -58,6 +58,7 @@ def test_who_launches_the_engine(values, product):
         ({"container": "docker"}, "docker"),
         ({"image": "vllm/vllm-openai"}, "docker"),
         ({"launcher": "slurm"}, "slurm"),
+        ({"launcher": "mpirun"}, "mpirun"),
         ({"launcher": "mp"}, None),
         ({}, None),
     ],

@@ -97,7 +97,26 @@ def test_what_is_known_is_not_asked_again():
     found = ids(facts, P2P)
 
     assert not {"topology", "gpus-during-hang", "virtual"} & set(found)
-    assert {"p2p-off", "nccl-debug"} <= set(found)
+    assert "nccl-debug" in found
+
+
+def test_a_step_that_is_the_named_causes_first_remedy_is_not_told_twice():
+    facts = knowing("nccl-init", "hung", gpu_load=(0, 100, 60, 1, 2), virtualized=False)
+
+    assert "p2p-off" not in ids(facts, P2P)
+    assert "p2p-off" in ids(facts, [("p2p-topology", 0.2), ("custom-allreduce", 0.2)])
+
+
+@pytest.mark.parametrize(
+    ("cause", "beside_the_point"),
+    [
+        ("gpu-oom", {"topology", "nccl-debug", "shared-memory", "network"}),
+        ("shm-too-small", {"topology", "gpus-during-hang", "versions", "fabric"}),
+        ("driver-cuda", {"nccl-debug", "topology", "shared-memory"}),
+    ],
+)
+def test_once_a_cause_is_named_no_step_leads_away_from_it(cause, beside_the_point):
+    assert not beside_the_point & set(ids(knowing(None, "crashed", engine="vllm"), [(cause, 0.97)]))
 
 
 def test_a_virtual_machine_is_never_asked_for_the_hosts_acs():
@@ -112,7 +131,7 @@ def test_a_virtual_machine_is_never_asked_for_the_hosts_acs():
 @pytest.mark.parametrize(
     ("ranked", "phase", "outcome", "wanted"),
     [
-        ([("slow-load", 0.6), ("host-oom", 0.2)], "load", "slow", "loading"),
+        ([("slow-load", 0.4), ("host-oom", 0.2)], "load", "slow", "loading"),
         ([("compile-capture", 0.6), ("custom-allreduce", 0.3)], "profile", "hung", "compiling"),
         ([("socket-interface", 0.4), ("rendezvous-unreachable", 0.4)], "rendezvous", "hung", "network"),
         ([("ray-cluster", 0.5), ("rendezvous-unreachable", 0.3)], "start", "hung", "ray-status"),
@@ -214,12 +233,12 @@ def test_what_a_step_is_about_are_causes_and_families_that_exist():
 
 
 def test_every_command_is_taken_by_bash_and_shellcheck(tmp_path):
-    from troubleshoot.diagnosis.next_steps import command_of
+    from troubleshoot.diagnosis.step_commands import command_of
 
     files = {}
     for setup, values in SETUPS.items():
         for step in load_steps():
-            text, language = command_of(step, knowing(**values), KNOWLEDGE)
+            text, language = command_of(step.command, step.command_from, knowing(**values), KNOWLEDGE.install_methods)
             if language == "sh":
                 assert isinstance(text, str)
                 path = tmp_path / f"{len(files)}.sh"

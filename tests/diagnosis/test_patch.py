@@ -443,3 +443,26 @@ def test_a_file_that_is_meant_to_explode_is_left_alone_quickly():
 
     for text in (bomb, deep, "\n" * 1900 + "x", "a" * 100_000):
         assert give_back(text, name="env") == []
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "(base) ops@node-a:~$ docker run --gpus all \\\n>   vllm/vllm-openai:v0.9.2 \\\n>   --model m\n",
+        "$ docker run --gpus all \\\n> vllm/vllm-openai:v0.9.2 \\\n> --model m\n",
+    ],
+)
+def test_a_command_copied_from_a_terminal_comes_back_without_the_shells_prompts(pasted):
+    (given,) = patched([document(pasted)], Change(container={"shm_size": "16g"}), Facts())
+
+    assert given["text"].startswith("docker run --gpus all \\\n")
+    assert ">" not in given["text"]
+    assert "--shm-size=16g" in given["text"]
+
+
+def test_a_redirection_in_a_command_of_several_lines_is_no_prompt():
+    pasted = "$ docker run --gpus all \\\n  vllm/vllm-openai:v0.9.2 \\\n  --model m \\\n> run.log\n"
+
+    (given,) = patched([document(pasted)], Change(container={"shm_size": "16g"}), Facts())
+
+    assert given["text"].endswith("> run.log\n")

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from troubleshoot.diagnosis.confidence import in_figures
 from troubleshoot.diagnosis.evidence import Text
+from troubleshoot.diagnosis.fact_words import FACT_WORDS
 
 Report = dict[str, Any]
 
@@ -23,19 +25,19 @@ STATES: dict[str, Text] = {
     "skipped": {"en": "skipped", "zh-hans": "跳过"},
     "not-reached": {"en": "not reached", "zh-hans": "未到达"},
 }
-FACTS: dict[str, Text] = {
-    "acs_redirect": {"en": "ACS redirect", "zh-hans": "ACS 重定向"},
-    "iommu": {"en": "IOMMU", "zh-hans": "IOMMU"},
-    "nccl_bus_bandwidth": {"en": "NCCL bus bandwidth, GB/s", "zh-hans": "NCCL 总线带宽，GB/s"},
-    "nccl_test": {"en": "nccl-tests", "zh-hans": "nccl-tests"},
-    "p2p_data_test": {"en": "Peer-to-peer data test", "zh-hans": "P2P 数据校验"},
-    "shm_bytes": {"en": "Shared memory, bytes", "zh-hans": "共享内存，字节"},
-    "disable_custom_all_reduce": {"en": "Custom all-reduce off", "zh-hans": "自带 all-reduce 已关"},
-    "nccl_version": {"en": "NCCL version", "zh-hans": "NCCL 版本"},
-    "driver_version": {"en": "Driver version", "zh-hans": "驱动版本"},
-    "engine_version": {"en": "Engine version", "zh-hans": "引擎版本"},
-    "gpustack_version": {"en": "GPUStack version", "zh-hans": "GPUStack 版本"},
-}
+FACTS = (
+    "acs_redirect",
+    "iommu",
+    "nccl_bus_bandwidth",
+    "nccl_test",
+    "p2p_data_test",
+    "shm_bytes",
+    "disable_custom_all_reduce",
+    "nccl_version",
+    "driver_version",
+    "engine_version",
+    "gpustack_version",
+)
 SETTINGS = ("acs_redirect", "iommu", "shm_bytes", "disable_custom_all_reduce", "nccl_version", "driver_version")
 """Facts that a remedy changes; the others tell what came of it."""
 
@@ -92,14 +94,17 @@ def same(words: Any) -> Text:
 
 
 def leading(report: Report) -> dict[str, Any] | None:
+    """What the report's headline says, with its confidence, and the id of the cause that leads."""
     causes = report.get("causes") or []
-    return causes[0] if causes and report.get("verdict") == "cause" else None
+    if not causes or report.get("verdict") != "cause":
+        return None
+    return {"id": causes[0]["id"], "title": report["headline"], "confidence": report["confidence"]}
 
 
 def named(cause: dict[str, Any] | None) -> Text:
     if cause is None:
         return {"en": "none", "zh-hans": "无"}
-    return {lang: f"{cause['title'][lang]} ({min(cause['confidence'], 0.99):.2f})" for lang in ("en", "zh-hans")}
+    return {lang: f"{words} ({in_figures(cause['confidence'])})" for lang, words in cause["title"].items()}
 
 
 def verdict_changes(before: Report, after: Report) -> list[Change]:
@@ -109,7 +114,7 @@ def verdict_changes(before: Report, after: Report) -> list[Change]:
         what = {"en": "Verdict", "zh-hans": "结论"}
         changes.append(Change("verdict", what, VERDICTS.get(was, NOTHING), VERDICTS.get(now, NOTHING)))
     a, b = leading(before), leading(after)
-    differ = (a and a["id"]) != (b and b["id"])
+    differ = (a and a["title"]) != (b and b["title"])
     if differ or (a and b and abs(a["confidence"] - b["confidence"]) >= SAME_CLOSENESS):
         changes.append(Change("cause", {"en": "Leading cause", "zh-hans": "首要原因"}, named(a), named(b)))
     return changes
@@ -146,8 +151,8 @@ def values(report: Report) -> dict[str, Any]:
 def fact_changes(before: Report, after: Report) -> list[Change]:
     a, b = values(before), values(after)
     return [
-        Change("fact" if name not in SETTINGS else "setting", what, same(a.get(name)), same(b.get(name)))
-        for name, what in FACTS.items()
+        Change("fact" if name not in SETTINGS else "setting", FACT_WORDS[name], same(a.get(name)), same(b.get(name)))
+        for name in FACTS
         if a.get(name) != b.get(name)
     ]
 

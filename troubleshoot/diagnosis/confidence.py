@@ -51,5 +51,10 @@ WORDS = (
 
 
 def in_words(probability: float) -> dict[str, str]:
-    """The probability as people say it (design.md)."""
-    return next(words for floor, words in WORDS if probability >= floor)
+    """The probability as people say it (design.md): of the number as it is shown, so that both always agree."""
+    return next(words for floor, words in WORDS if round(probability, 2) >= floor)
+
+
+def in_figures(probability: float) -> str:
+    """Two places; never 1.00, for nothing read from a log is that sure."""
+    return f"{min(probability, 0.99):.2f}"

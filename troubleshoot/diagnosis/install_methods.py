@@ -164,7 +164,7 @@ def detected_method(facts: Facts) -> str | None:
         return told
     image, launcher = str(facts.value("image") or ""), facts.value("launcher")
     container = facts.value("container")
-    if launcher in ("torchrun", "slurm", "ray"):
+    if launcher in ("torchrun", "mpirun", "slurm", "ray"):
         return str(launcher)
     if container == "kubernetes":
         return "kubernetes"

@@ -17,16 +17,9 @@ from troubleshoot.diagnosis.causes import Cause
 from troubleshoot.diagnosis.content import ContentError, Entry
 from troubleshoot.diagnosis.evidence import Text
 from troubleshoot.diagnosis.facts import VOCABULARY, Facts
-from troubleshoot.diagnosis.install_methods import (
-    EVERY_VALUE,
-    InstallMethod,
-    filled,
-    method_of,
-    product_of,
-    tidy,
-    variants_for,
-)
-from troubleshoot.diagnosis.snippets import Change, engine_of, fill, names, slots, values_of
+from troubleshoot.diagnosis.install_methods import EVERY_VALUE, InstallMethod, method_of
+from troubleshoot.diagnosis.snippets import slots
+from troubleshoot.diagnosis.step_commands import COMMANDS, command_of
 from troubleshoot.diagnosis.timeline import PHASES
 
 MOST_STEPS = 5
@@ -40,20 +33,9 @@ LIKELY = 0.3
 WORTH_OF_A_BIT = 4.0
 # From this probability of its telling outcome on, a step's own worth counts in full.
 FULLY_RELEVANT = 0.25
-COMMANDS = ("logs", "debug", "p2p-off", "custom-all-reduce-off")
+# Once a cause is named, steps below this relevance would lead away from it.
+BESIDE_THE_POINT = 0.5
 OWN_SLOTS = {"run_in"}
-
-CHANGES = {
-    "debug": Change({"NCCL_DEBUG": "INFO"}),
-    "p2p-off": Change(
-        {"NCCL_P2P_DISABLE": "1"},
-        {"vllm": ("--disable-custom-all-reduce",), "sglang": ("--disable-custom-all-reduce",)},
-        {"shm_size": "8g"},
-    ),
-    "custom-all-reduce-off": Change(
-        flags={"vllm": ("--disable-custom-all-reduce",), "sglang": ("--disable-custom-all-reduce",)}
-    ),
-}
 
 
 def has_log(facts: Facts) -> bool:
@@ -91,6 +73,7 @@ class Step:
     command: str  # a template, or "" with `command_from`
     command_from: str
     outcomes: tuple[tuple[Text, Text], ...]
+    same_as: str  # the remedy that is the same as this step, so that one of them suffices; "" for none
     about: Mapping[str, float]  # cause or family → how likely the telling outcome is under it
     weight: float
     known: tuple[str, ...]
@@ -134,6 +117,7 @@ def step_of(entry: Entry) -> Step:
         why=entry.text("why"),
         command=command,
         command_from=source,
+        same_as=values.get("same_as", ""),
         outcomes=outcomes,
         about={name: float(share) for name, share in entry.need("about", dict).items()},
         weight=float(entry.need("weight", (int, float))),
@@ -198,6 +182,15 @@ def beliefs(ranked: Sequence[tuple[str, float]], causes: Sequence[str]) -> dict[
     return {**shares, **{cause: max(1 - total, 0.02) / len(others) for cause in others}}
 
 
+def named(ranked: Sequence[tuple[str, float]], families: Mapping[str, str]) -> str | None:
+    """The cause that leads, where its family is more likely than not: then the report names it (contract.md)."""
+    if not ranked:
+        return None
+    leading = ranked[0][0]
+    together = sum(probability for cause, probability in ranked if families.get(cause) == families.get(leading))
+    return leading if together > 0.5 and leading in families else None
+
+
 def cost(step: Step) -> float:
     return 1 + step.minutes / COSTLY_MINUTES + COST_OF_ROOT * step.root
 
@@ -209,6 +202,13 @@ def next_steps(facts: Facts, ranked: Sequence[tuple[str, float]], knowledge: Kno
     fitting = [step for step in knowledge.steps if makes_sense(step, facts)]
     if facts.timeline and facts.timeline.outcome == "ready" and max((p for _, p in ranked), default=0.0) < LIKELY:
         fitting = [step for step in fitting if "ready" in step.outcome]
+    if leading := named(ranked, families):
+        told_above = knowledge.causes[leading].remedies[:1]
+        fitting = [
+            step
+            for step in fitting
+            if step.same_as not in told_above and relevance(step, shares, families) >= BESIDE_THE_POINT
+        ]
     # Without anything left to ask, the launch's log is what every diagnosis starts from.
     fitting = fitting or [step for step in knowledge.steps if step.id == "launch-log"]
     worth = {
@@ -225,7 +225,7 @@ def next_steps(facts: Facts, ranked: Sequence[tuple[str, float]], knowledge: Kno
 
 
 def told(step: Step, facts: Facts, knowledge: Knowledge, worth: float) -> dict[str, Any]:
-    command, language = command_of(step, facts, knowledge)
+    command, language = command_of(step.command, step.command_from, facts, knowledge.install_methods)
     return {
         "id": step.id,
         "title": step.title,
@@ -240,50 +240,3 @@ def told(step: Step, facts: Facts, knowledge: Knowledge, worth: float) -> dict[s
         "root": step.root,
         "worth": worth,
     }
-
-
-def command_of(step: Step, facts: Facts, knowledge: Knowledge) -> tuple[str | Text, str]:
-    """(the command for this install method and engine, its language)."""
-    values = {**values_of(Change(), facts, "sh"), "run_in": run_in(facts)}
-    if step.command_from == "logs":
-        method = knowledge.install_methods[method_of(facts, knowledge.install_methods)]
-        product = product_of(facts) or ("engine" if facts.value("engine") else "gpustack")
-        template = method.logs_command.get(product) or next(iter(method.logs_command.values()))
-        return fill(template, values), "sh"
-    if step.command_from:
-        change = CHANGES[step.command_from]
-        if variants := variants_for(change, facts, knowledge.install_methods):
-            snippet = filled(variants[0], change, facts)
-            return snippet["text"], snippet["language"]
-        lines = [f"{name}={value}" for name, value in change.env.items()]
-        return "\n".join([*lines, *change.flags_of(engine_of(facts))]), "ini"
-    return tidy(fill(step.command, values)).rstrip("\n"), "sh"
-
-
-def run_in(facts: Facts) -> str:
-    """What stands before a command that must run where the engine runs: "docker exec <container> ", or ""."""
-    values = values_of(Change(), facts, "sh")
-    method, product = (
-        method_of(facts, ("docker", "compose", "kubernetes", "script", "pip", "systemd")),
-        product_of(facts),
-    )
-    version = str(facts.value("gpustack_version") or "")
-    if product == "gpustack":
-        if version.startswith("2"):
-            return f"docker exec {values['instance']}-run-0 "
-        return f"docker exec {values['gpustack_container']} " if method in ("docker", "compose") else ""
-    if method == "kubernetes":
-        return f"kubectl -n {values['namespace']} exec deployment/{values['workload']} -- "
-    if method == "compose":
-        return f"docker compose exec {values['compose_service']} "
-    known = (
-        facts.value("install_method") == "docker"
-        or facts.value("container") == "docker"
-        or "container_name" in names_known(facts)
-    )
-    return f"docker exec {values['container']} " if known else ""
-
-
-def names_known(facts: Facts) -> set[str]:
-    """The names of this upload that are no placeholder."""
-    return {key for key, value in names(facts).items() if not value.startswith("<")} & {"container_name"}

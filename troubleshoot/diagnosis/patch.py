@@ -27,7 +27,10 @@ MAY_HOLD = re.compile(
     re.MULTILINE,
 )
 # What may stand before a command that was pasted from a terminal.
-PROMPT = re.compile(r"^\s*(?:\S*[$#>%]\s+|\[[^\]]*\][$#]\s+)?(?=(?:sudo\s+(?:-\S+\s+)*)?(?:docker|podman|nerdctl)\s)")
+PROMPT = re.compile(
+    r"^\s*(?:(?:\([\w.-]+\)\s+)?(?:\S*[$#>%]\s+|\[[^\]]*\][$#]\s+))?(?=(?:sudo\s+(?:-\S+\s+)*)?(?:docker|podman|nerdctl)\s)"
+)
+SECOND_PROMPT = re.compile(r"^>\s?")  # what the shell prints before the further lines of a command
 SHOWN_ENV_FILE = re.compile(r"(?:cat|sudo cat|less|vi|vim|nano)\s+(/etc/default/[\w.-]+|\S*\.env)\s*$")
 TITLE_OF_UNIT = re.compile(r"^# (/\S+\.(?:service|conf))")
 ASSIGNMENT = re.compile(r"\s*(?:export\s+)?[A-Za-z_]\w*\s*=")
@@ -115,7 +118,10 @@ def in_lines(file: str, start: int, lines: Sequence[str]) -> list[Patchable]:
         taken = 1
         if COMMAND.search(line) and (prompt := PROMPT.match(line)):
             taken = until(lines, at, lambda _n, above: above.rstrip().endswith("\\"))
-            command = "\n".join([line[prompt.end() :], *lines[at + 1 : at + taken]]) + "\n"
+            further = lines[at + 1 : at + taken]
+            if all(SECOND_PROMPT.match(one) for one in further):
+                further = [SECOND_PROMPT.sub("", one) for one in further]
+            command = "\n".join([line[prompt.end() :], *further]) + "\n"
             if read_docker_run(command):
                 found.append(Patchable("docker-run", file, start + at, command))
         elif SHOWN_ENV_FILE.search(line):

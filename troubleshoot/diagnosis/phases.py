@@ -65,4 +65,5 @@ def what_was_seen(facts: Facts) -> Text | None:
             "en": f"{said['en']}, for at least {length['en']}",
             "zh-hans": f"{said['zh-hans']}，至少已有 {length['zh-hans']}",
         }
-    return {"en": f"{who['en']} {said['en']}.", "zh-hans": f"{who['zh-hans']}{said['zh-hans']}。"}
+    gap = " " if who["zh-hans"][-1].isascii() else ""  # between Latin and Chinese, not after a bracket
+    return {"en": f"{who['en']} {said['en']}.", "zh-hans": f"{who['zh-hans']}{gap}{said['zh-hans']}。"}

@@ -21,6 +21,7 @@ from troubleshoot.diagnosis.install_methods import (
     EVERY_VALUE,
     LANGUAGES,
     InstallMethod,
+    detected_method,
     join,
     product_of,
     snippets_for,
@@ -62,6 +63,7 @@ class OwnSnippet:
     forbid: tuple[str, ...]
     require: tuple[str, ...]
     product: str  # gpustack | engine | "" for both
+    before: bool | None  # stands before the change, not instead of it; None: where the remedy has no other change
     where: str
 
 
@@ -169,6 +171,7 @@ def own_snippet(entry: Entry) -> OwnSnippet:
         forbid=guards.check_names(entry.values.get("forbid", []), entry.where),
         require=guards.check_names(entry.values.get("require", []), entry.where),
         product=entry.values.get("product", ""),
+        before=entry.values.get("before"),
         where=entry.where,
     )
 
@@ -198,6 +201,8 @@ def made_by_remedy(own: OwnSnippet, remedy: Remedy, facts: Facts) -> dict[str, A
         "undo": fill_text(own.undo, words),
         "notes": fill_text(own.notes, words),
         "applies_to": cautions(own.require, facts),
+        "before": own.method == "host" and not remedy.change.kinds if own.before is None else own.before,
+        "unlikely": own.method not in ("host", detected_method(facts)),
     }
 
 
@@ -211,14 +216,20 @@ def cautions(required: Iterable[str], facts: Facts) -> Text:
 
 
 def snippets_of(remedy: Remedy, facts: Facts, knowledge: Knowledge) -> list[dict[str, Any]]:
-    product = product_of(facts)
+    """What comes before the change, then the change as each install method makes it, the likeliest first."""
+    product, detected = product_of(facts), detected_method(facts)
     made = snippets_for(remedy.change, facts, knowledge.install_methods, remedy.verify) if remedy.change.kinds else []
-    for own in remedy.snippets:
-        if own.product and product and own.product != product:
-            continue
-        if guards.verdict(own.forbid, own.require, facts)[0]:
-            made.append(made_by_remedy(own, remedy, facts))
-    return made
+    own = [
+        made_by_remedy(snippet, remedy, facts)
+        for snippet in remedy.snippets
+        if not (snippet.product and product and snippet.product != product)
+        and guards.verdict(snippet.forbid, snippet.require, facts)[0]
+    ]
+    first = [snippet for snippet in own if snippet["before"]]
+    own = sorted((snippet for snippet in own if not snippet["before"]), key=lambda snippet: snippet["unlikely"])
+    # A limit of containers is the host's own where the engine runs in none.
+    outside = remedy.change.kinds == {"container"} and detected not in {None, *(snippet["method"] for snippet in made)}
+    return [*first, *own, *made] if outside else [*first, *made, *own]
 
 
 def offer(remedy: Remedy, facts: Facts, knowledge: Knowledge, patchables: Sequence[Patchable] = ()) -> Offer | None:

@@ -115,6 +115,7 @@ def names(facts: Facts) -> dict[str, str]:
         "engine": {"vllm": "vLLM", "sglang": "SGLang"}.get(engine, engine),
         "model": plain(facts.value("model")) or "<model>",
         "tp": str(tp) if tp else "<number of GPUs>",
+        "ranks": str(facts.value("world_size") or tp or "<number of ranks>"),
         "gpu_count": str(facts.value("gpu_count") or tp or "<number of GPUs>"),
         "container": container or "<container>",
         "gpustack_container": gpustack or "gpustack",

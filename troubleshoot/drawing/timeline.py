@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from troubleshoot.diagnosis.phases import duration
-from troubleshoot.diagnosis.renderings import WORDS
+from troubleshoot.diagnosis.rendering_words import WORDS
 from troubleshoot.drawing import svg
 
 LABEL = {"en": "Where the launch stands", "zh-hans": "启动走到了哪里"}

@@ -25,7 +25,8 @@ from pymdownx.slugs import slugify
 from troubleshoot.diagnosis.facts import Fact, Facts
 from troubleshoot.diagnosis.library import Library
 from troubleshoot.diagnosis.remedies import Remedy, offer, snippets_of
-from troubleshoot.diagnosis.renderings import WORDS, pick
+from troubleshoot.diagnosis.rendering_words import WORDS
+from troubleshoot.diagnosis.renderings import pick
 from troubleshoot.diagnosis.tables import Table
 from troubleshoot.knowledge.articles import Article
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import groupby
 from typing import Any
 
 from django import template
@@ -18,16 +17,13 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from troubleshoot import shelf
+from troubleshoot.diagnosis.confidence import in_figures
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.phases import duration as length_of_time
 from troubleshoot.diagnosis.snippets import Change, fill, values_of
 from troubleshoot.drawing import topology
 
 register = template.Library()
-
-LINES_AT_FIRST = 4
-"""Reasons shown before the rest is folded away."""
 
 LONGEST_SHOWN = 600
 """Characters of one cited line; the text viewer shows all of it."""
@@ -43,7 +39,8 @@ STATES = {
     "done": _("done"),
     "stuck": _("stuck"),
     "failed": _("failed"),
-    "skipped": _("skipped"),
+    "skipped": _("not in the log"),
+    "going-on": _("going on"),
     "not-reached": _("not reached"),
 }
 STEPS = {
@@ -135,58 +132,6 @@ def word(value: str, of: str) -> str:
 
 
 @register.filter
-def by_reason(items: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Evidence as reasons, each with its lines: one sentence may stand on several lines."""
-    grouped = []
-    for _key, members in groupby(items, key=lambda item: item.get("reason") or item["says"]):
-        lines = list(members)
-        grouped.append({**lines[0], "lines": [line for line in lines if line.get("file")]})
-    return grouped
-
-
-@register.filter
-def nothing_said(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """Causes that are neither likely nor ruled out, with the facts that would have told: why a rule kept silent."""
-    spoken = {item["id"] for item in report["ruled_out"]}
-    return [item for item in report.get("why_not", []) if item["id"] not in spoken]
-
-
-@register.filter
-def first_few(items: list[Any]) -> list[Any]:
-    return items[:LINES_AT_FIRST]
-
-
-@register.filter
-def the_rest(items: list[Any]) -> list[Any]:
-    return items[LINES_AT_FIRST:]
-
-
-@register.filter
-def methods_of(report: dict[str, Any]) -> list[dict[str, str]]:
-    """The install methods that the shown remedies have snippets for, in their order."""
-    known = shelf.library().install_methods
-    leading = report["causes"][0]["remedies"] if report["causes"] else []
-    ids = dict.fromkeys(s["method"] for remedy in leading for s in remedy["snippets"] if s["method"] != "host")
-    return [{"id": i, "title": known[i].title[content_language()] if i in known else i} for i in ids]
-
-
-@register.filter
-def snippets_for(remedy: dict[str, Any], method: str | None) -> dict[str, list[dict[str, Any]]]:
-    """The snippets to show first (those of the reader's install method, else the likeliest), and the others."""
-    snippets = remedy["snippets"]
-    shown = (
-        [s for s in snippets if s["method"] == method] or [s for s in snippets if s["method"] == "host"] or snippets[:1]
-    )
-    return {"shown": shown, "others": [s for s in snippets if s not in shown]}
-
-
-@register.filter
-def needs_root(remedy: dict[str, Any], method: str | None) -> bool:
-    """Whether who follows what is shown for this install method needs root: by nature, or for where a file lies there."""
-    return remedy["root"] or any("sudo " in snippet["text"] for snippet in snippets_for(remedy, method)["shown"])
-
-
-@register.filter
 def pairs(matrix: dict[str, Any]) -> list[dict[str, Any]]:
     """The rows of the table of GPU pairs, those in doubt first."""
     rank = {"stuck": 0, "doubt": 1, "works": 2, "none": 3}
@@ -262,8 +207,7 @@ def said(value: Any) -> str:
 
 @register.filter
 def odds(probability: float) -> str:
-    """Two places; never 1.00, for nothing read from a log is that sure."""
-    return f"{min(probability, 0.99):.2f}"
+    return in_figures(probability)
 
 
 @register.filter

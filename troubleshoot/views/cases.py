@@ -32,6 +32,7 @@ from troubleshoot import actions, shelf
 from troubleshoot.diagnosis.renderings import as_markdown, as_text, in_language
 from troubleshoot.diagnosis.unpack import Limits
 from troubleshoot.forms import Sent, sent_files
+from troubleshoot.guides import onwards
 from troubleshoot.models import Case
 from troubleshoot.tasks import send
 from troubleshoot.templatetags.unhang import content_language
@@ -147,13 +148,21 @@ def case_context(request: HttpRequest, found: Case) -> dict[str, Any]:
         "methods": shelf.library().install_methods,
         "earlier": actions.earlier_case(found),
         "delete_token": request.COOKIES.get(TOKEN_COOKIE, ""),
-        "guides_onwards": [
-            {"title": guide.title[lang], "address": f"{guide.address}?case={found.pk}"}
-            for guide in shelf.guides().values()
-        ],
+        "guides_onwards": guides_onwards(found, lang),
         "thanks": request.GET.get("told", ""),
         "outcome_address": reverse("case_outcome", args=[found.pk]),
     }
+
+
+def guides_onwards(found: Case, lang: str) -> dict[str, list[dict[str, str]]]:
+    """The guides with this case filled in: those that fit its report, and the others."""
+    guides = shelf.guides()
+    fitting, others = onwards.in_order(guides, onwards.fitting(found.report) if found.report else ())
+    told = [
+        [{"title": guides[one].title[lang], "address": f"{guides[one].address}?case={found.pk}"} for one in ids]
+        for ids in (fitting, others)
+    ]
+    return {"fitting": told[0], "others": told[1]}
 
 
 @never_cache
