@@ -59,6 +59,11 @@ FACT_WORDS: dict[str, Text] = {
     "memory_available_bytes": {"en": "Free host memory, bytes", "zh-hans": "可用主机内存，字节"},
     # the container and its limits
     "container": {"en": "Inside a container", "zh-hans": "容器环境"},
+    "docker_version": {"en": "Docker version", "zh-hans": "Docker 版本"},
+    "docker_runtimes": {"en": "Docker's runtimes", "zh-hans": "Docker 运行时"},
+    "docker_default_runtime": {"en": "Docker's default runtime", "zh-hans": "Docker 默认运行时"},
+    "docker_cgroup": {"en": "Docker's cgroups", "zh-hans": "Docker 的 cgroup"},
+    "docker_storage": {"en": "Docker's storage", "zh-hans": "Docker 存储驱动"},
     "shm_bytes": {"en": "Shared memory, bytes", "zh-hans": "共享内存，字节"},
     "shm_used_bytes": {"en": "Shared memory in use, bytes", "zh-hans": "已用共享内存，字节"},
     "ipc_host": {"en": "Host's shared memory (--ipc=host)", "zh-hans": "共用主机共享内存（--ipc=host）"},
