@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,47 @@ def test_the_report_links_to_both(client):
 
     assert f"/cases/{case.pk}/compare/" in html
     assert f"/cases/{case.pk}/what-if/?matrix=0" in html
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ({"nccl": "2.24.3", "cumem": "0"}, "P2P/IPC"),
+        ({"nccl": "2.24.3"}, "P2P/CUMEM"),
+        ({"nccl": "2.17.1", "cumem": "1"}, "P2P/IPC"),
+        ({"nccl": "2.19.3"}, "P2P/CUMEM or P2P/IPC"),
+    ],
+)
+def test_the_way_memory_is_opened_follows_cumem_and_the_version(client, asked, shown):
+    asked = {"asked": "1", "level": "SYS", **asked}
+
+    html = client.get(f"/cases/{done().pk}/what-if/", asked, headers={"HX-Request": "true"}).content.decode()
+
+    assert f"<strong>{shown}</strong>" in html
+
+
+def test_ranks_in_containers_apart_use_the_network(client):
+    query = {"asked": "1", "nccl": "2.21.5", "cpu": "amd", "devshm": "apart"}
+
+    html = client.get(f"/cases/{done().pk}/what-if/", query).content.decode()
+
+    assert "0 of 6 pairs" in html
+    assert "a /dev/shm of its own" in html
+    assert re.search(r"\d would change from (P2P|SHM) to NET\.", html)
+    assert "P2P/CUMEM" not in html
+
+
+def test_a_small_shared_memory_is_told_where_pairs_go_through_it(client):
+    address = f"/cases/{done().pk}/what-if/"
+
+    through = client.get(address, {"asked": "1", "disable": "1", "devshm": "small"}).content.decode()
+    around = client.get(address, {"asked": "1", "level": "SYS", "devshm": "small"}).content.decode()
+
+    assert "failed to extend" in through
+    assert "failed to extend" not in around
+
+
+def test_each_pair_stands_in_the_square_both_ways(client):
+    html = client.get(f"/cases/{done().pk}/what-if/", {"asked": "1", "level": "SYS"}).content.decode()
+
+    assert html.count('<td class="to-p2p') == 4 * 3

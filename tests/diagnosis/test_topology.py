@@ -8,6 +8,7 @@ import pytest
 
 from troubleshoot.diagnosis import topology
 from troubleshoot.diagnosis.facts import Fact, Facts
+from troubleshoot.diagnosis.links import DISTANCE
 from troubleshoot.diagnosis.topology import Matrix, Setting
 
 PAIR = ("GPU0", "GPU1")
@@ -186,7 +187,7 @@ def test_every_reason_is_there_in_both_languages() -> None:
         for mig in (False, True)
     ]
     for setting in settings:
-        for code in (*topology.DISTANCE, "NV4", None, "??"):
+        for code in (*DISTANCE, "NV4", None, "??"):
             for status in (None, "OK", "NS"):
                 because = topology.path(code, setting, status).because
                 assert because["en"].endswith(".")

@@ -12,6 +12,7 @@ from typing import Any
 
 from troubleshoot.diagnosis.evidence import Line, Text
 from troubleshoot.diagnosis.facts import Facts
+from troubleshoot.diagnosis.links import DISTANCE, distance, is_nvlink, level_of, order
 from troubleshoot.diagnosis.versions import numbers
 
 
@@ -41,32 +42,9 @@ class Matrix:
 
 
 MOST_MATRICES = 64  # of one case: more are no cluster but a paste gone wrong, and each costs the report its pairs
-# How far apart two GPUs are, the nearer the smaller. NCCL has no NODE: it counts as PHB; SOC is the old name of SYS.
-# NVB, PXN, P2C, NET and DIS are NCCL's own, which NCCL_P2P_LEVEL takes as well (src/graph/topo.h).
-DISTANCE = {
-    "LOC": 0,
-    "NVL": 1,
-    "NVB": 1,
-    "C2C": 2,
-    "PIX": 3,
-    "PSB": 3,
-    "PXB": 4,
-    "PXN": 5,
-    "P2C": 5,
-    "PHB": 5,
-    "NODE": 5,
-}
-DISTANCE |= {"SYS": 6, "SOC": 6, "NET": 7, "DIS": 8}
-LEVELS = {"0": "LOC", "1": "PIX", "2": "PXB", "3": "PHB", "4": "SYS"}
-NAMES_OF_LEVELS = ("LOC", "NVL", "NVB", "C2C", "PIX", "PXB", "PXN", "P2C", "PHB", "SYS", "NET", "DIS")
 
 
-def is_nvlink(code: str) -> bool:
-    return code.startswith("NV") or code == "C2C"
-
-
-def distance(code: str) -> int | None:
-    return DISTANCE["NVL"] if code.startswith("NV") else DISTANCE.get(code)
+SHARED, SMALL, APART = "shared", "small", "apart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +61,8 @@ class Setting:
     status: Mapping[tuple[str, str], str] = field(default_factory=dict)
     ignore_status: bool = False  # NCCL_IGNORE_DISABLED_P2P=2: NCCL does not ask the driver
     mig: bool = False  # GPUs are partitioned: no peer-to-peer between instances
+    cumem: str | None = None  # NCCL_CUMEM_ENABLE as set: "0" or "1"
+    shm: str = SHARED  # the ranks' /dev/shm: SHARED | SMALL | APART
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +71,6 @@ class Path:
 
     transport: str  # P2P | SHM | NET
     because: Text
-
-
-def level_of(text: str) -> str | None:
-    """`NCCL_P2P_LEVEL` as NCCL reads it: a name, an old number, or None for a word that it silently ignores."""
-    word = text.strip().upper()
-    if word.isdigit():
-        return LEVELS.get(word, "SYS")
-    return word if word in NAMES_OF_LEVELS else None
 
 
 def default_level(setting: Setting) -> tuple[str, Text]:
@@ -140,8 +112,17 @@ def default_level(setting: Setting) -> tuple[str, Text]:
     return "PXB", {"en": "NCCL uses peer-to-peer up to PXB by itself", "zh-hans": "NCCL 默认最远到 PXB 使用 P2P"}
 
 
+APART_SAYS: Text = {
+    "en": "Each rank has a /dev/shm of its own (separate containers), so NCCL takes them for ranks on different machines "
+    "and uses neither peer-to-peer nor shared memory between them.",
+    "zh-hans": "每个 rank 各有自己的 /dev/shm（不同的容器），NCCL 把它们当作不同机器上的 rank，之间既不用 P2P，也不用共享内存。",
+}
+
+
 def path(code: str | None, setting: Setting, status: str | None = None) -> Path:
     """The transport NCCL takes over a link with this code; `status` is the driver's word on this pair."""
+    if setting.shm == APART:
+        return Path("NET", APART_SAYS)
     fallback = "NET" if setting.shm_disable else "SHM"
     if setting.p2p_disable:
         return Path(
@@ -224,6 +205,7 @@ def setting_of(facts: Facts, matrix: Matrix | None = None) -> Setting:
         status=statuses(facts),
         ignore_status=facts.env("NCCL_IGNORE_DISABLED_P2P") == "2",
         mig=facts.value("mig_enabled") is True,
+        cumem=cumem if (cumem := facts.env("NCCL_CUMEM_ENABLE")) in ("0", "1") else None,
     )
 
 
@@ -246,11 +228,6 @@ def statuses(facts: Facts) -> dict[tuple[str, str], str]:
             if told.get(pair, "OK") == "OK":
                 told[pair] = status
     return told
-
-
-def order(gpu: str) -> int:
-    digits = "".join(c for c in gpu if c.isdigit())
-    return int(digits) if digits else 0
 
 
 def chosen(facts: Facts) -> dict[tuple[str, str], str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
+from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -12,10 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from troubleshoot import known
-from troubleshoot.diagnosis import topology
+from troubleshoot.diagnosis import nccl_memory, topology
 from troubleshoot.diagnosis.compare import compare as compared
 from troubleshoot.diagnosis.renderings import pick
-from troubleshoot.diagnosis.topology import Matrix, Setting
+from troubleshoot.diagnosis.topology import APART, SHARED, SMALL, Matrix, Path, Setting
 from troubleshoot.models import Case
 from troubleshoot.templatetags.unhang import content_language
 from troubleshoot.views import cases
@@ -23,6 +24,7 @@ from troubleshoot.views import cases
 ID = re.compile(r"[A-Za-z0-9_-]{16,32}")
 VENDORS = ("intel", "amd", "zhaoxin", "arm", "power")
 LEVELS = ("LOC", "NVL", "PIX", "PXB", "PHB", "SYS")
+CUMEM = ("0", "1")
 VERSION = re.compile(r"\d+(\.\d+){0,3}")
 MOST_GPUS = 64
 
@@ -76,35 +78,64 @@ def setting_from(query: QueryDict, usual: Setting) -> Setting:
         return usual
     version, vendor, level = (query.get(name, "").strip() for name in ("nccl", "cpu", "level"))
     gpus = query.get("gpus", "")
-    return Setting(
+    cumem, shm = query.get("cumem", ""), query.get("devshm", "")
+    return replace(
+        usual,
         nccl_version=version if VERSION.fullmatch(version) else None,
         cpu_vendor=vendor if vendor in VENDORS else None,
         gpus_in_job=int(gpus) if gpus.isascii() and gpus.isdigit() and 0 < int(gpus[:6]) <= 100_000 else None,
         p2p_level=level if level in LEVELS else None,
         p2p_disable=query.get("disable") == "1" or level == "LOC",
         shm_disable=query.get("shm") == "1",
-        status=usual.status,
+        cumem=cumem if cumem in CUMEM else None,
+        shm=shm if shm in (SMALL, APART) else SHARED,
     )
 
 
-def table(matrix: Matrix, setting: Setting) -> dict[str, Any]:
-    """What NCCL would use, pairs for which it does so for the same reason together."""
+def table(matrix: Matrix, setting: Setting, usual: Setting) -> dict[str, Any]:
+    """What NCCL would use, pairs for which it does so for the same reason together, and what differs from `usual`."""
     lang = content_language()
+    paths, before = topology.paths(matrix, setting), topology.paths(matrix, usual)
     alike: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for (a, b), path in topology.paths(matrix, setting).items():
-        alike[matrix.links.get((a, b), "?"), path.transport, pick(path.because, lang)].append(f"{a}\u00a0–\u00a0{b}")
-    groups = [
-        {"names": names, "code": code, "transport": transport, "because": because}
-        for (code, transport, because), names in alike.items()
-    ]
-    count = {transport: 0 for _, transport, _ in alike}
-    for (_, transport, _), names in alike.items():
-        count[transport] += len(names)
-    return {"groups": groups, "pair_count": sum(count.values()), "direct": count.get("P2P", 0)}
+    for (a, b), path in paths.items():
+        alike[matrix.links.get((a, b), "?"), path.transport, pick(path.because, lang)].append(f"{a}\u2060–\u2060{b}")
+    count = Counter(path.transport for path in paths.values())
+    opened, why = nccl_memory.opened_by(setting)
+    room = nccl_memory.room(setting)
+    moved = Counter((before[pair].transport, path.transport) for pair, path in paths.items())
+    return {
+        "groups": [
+            {"names": names, "code": code, "transport": transport, "because": because}
+            for (code, transport, because), names in alike.items()
+        ],
+        "pair_count": len(paths),
+        "direct": count["P2P"],
+        "moved": [{"n": n, "was": was, "now": now} for (was, now), n in moved.items() if was != now],
+        "opened": {"by": opened, "why": pick(why, lang)} if count["P2P"] else None,
+        "room": pick(room, lang) if room and count["SHM"] else "",
+        "gpus": matrix.gpus,
+        "rows": rows(matrix, paths, before),
+    }
+
+
+def rows(
+    matrix: Matrix, paths: dict[tuple[str, str], Path], before: dict[tuple[str, str], Path]
+) -> list[dict[str, Any]]:
+    """The pairs as a square: for each GPU its cells (None on the diagonal), each with the link and the transport."""
+
+    def cell(a: str, b: str) -> dict[str, Any] | None:
+        pair = (a, b) if (a, b) in paths else (b, a)
+        if a == b:
+            return None
+        transport = paths[pair].transport
+        code = matrix.links.get(pair, "?")
+        return {"transport": transport, "code": code, "is_new": before[pair].transport != transport}
+
+    return [{"gpu": a, "cells": [cell(a, b) for b in matrix.gpus]} for a in matrix.gpus]
 
 
 def form(setting: Setting) -> dict[str, Any]:
-    return {"setting": setting, "vendors": VENDORS, "levels": LEVELS}
+    return {"setting": setting, "vendors": VENDORS, "levels": LEVELS, "cumem": CUMEM}
 
 
 def answer(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
@@ -125,8 +156,9 @@ def case_what_if(request: HttpRequest, case_id: str) -> HttpResponse:
     if at >= len(matrices):
         raise Http404("This case has no such GPU matrix.")
     matrix = matrix_of(matrices[at])
-    setting = setting_from(request.GET, topology.setting_of(known.facts_of(found), matrix))
-    return answer(request, {"case": found, "place": at, **form(setting), **table(matrix, setting)})
+    usual = topology.setting_of(known.facts_of(found), matrix)
+    setting = setting_from(request.GET, usual)
+    return answer(request, {"case": found, "place": at, **form(setting), **table(matrix, setting, usual)})
 
 
 @never_cache
@@ -140,4 +172,4 @@ def what_if(request: HttpRequest) -> HttpResponse:
     usual = topology.setting_of(facts, matrix) if facts and matrix else Setting()
     setting = setting_from(sent, usual)
     context = {"case": None, "pasted": pasted, "is_unread": bool(pasted.strip()) and matrix is None, **form(setting)}
-    return answer(request, {**context, **(table(matrix, setting) if matrix else {})})
+    return answer(request, {**context, **(table(matrix, setting, usual) if matrix else {})})

@@ -7,6 +7,7 @@ import re
 from troubleshoot.diagnosis import platform, topology
 from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Facts
+from troubleshoot.diagnosis.links import DISTANCE, distance, is_nvlink
 from troubleshoot.diagnosis.pci_tree import bridges_above_gpus, plain
 from troubleshoot.diagnosis.rules.shared import (
     explained,
@@ -201,11 +202,7 @@ def consumer_gpus_stop_in_nccl(facts: Facts) -> list[Line] | bool:
 
 def _far_pairs(facts: Facts) -> list[topology.Matrix]:
     """Matrices that have pairs beyond PXB and no NVLink everywhere."""
-    return [
-        m
-        for m in facts.matrices
-        if any((topology.distance(c) or 0) > topology.DISTANCE["PXB"] for c in m.links.values())
-    ]
+    return [m for m in facts.matrices if any((distance(c) or 0) > DISTANCE["PXB"] for c in m.links.values())]
 
 
 def nccl_uses_p2p_across_the_root_complex(facts: Facts) -> list[Line]:
@@ -215,10 +212,7 @@ def nccl_uses_p2p_across_the_root_complex(facts: Facts) -> list[Line]:
     for matrix in _far_pairs(facts):
         decided = topology.paths(matrix, topology.setting_of(facts, matrix))
         if (
-            any(
-                p.transport == "P2P" and not topology.is_nvlink(matrix.links.get(pair, ""))
-                for pair, p in decided.items()
-            )
+            any(p.transport == "P2P" and not is_nvlink(matrix.links.get(pair, "")) for pair, p in decided.items())
             and matrix.line
         ):
             found.append(matrix.line)

@@ -17,7 +17,7 @@ from troubleshoot.guides.load import load_guides
 from troubleshoot.knowledge.articles import load_articles
 from troubleshoot.knowledge.check import check_articles
 
-PAGES = ("/", "/kb/", "/guides/", "/diagnose/", "/collect.sh")
+PAGES = ("/", "/kb/", "/guides/", "/diagnose/", "/what-if/", "/collect.sh")
 
 
 class Command(BaseCommand):
