@@ -332,7 +332,25 @@ def test_a_guide_is_drawn(client):
     picture = client.get("/guides/stuck-in-starting/map.svg?last-line=nccl")
     assert picture["Content-Type"] == "image/svg+xml"
 
-    assert "<svg" in page(client, "/guides/stuck-in-starting/map.svg?as=page")
+    around = page(client, "/guides/stuck-in-starting/map.svg?as=page&last-line=nccl")
+    assert "<svg" in around
+    assert 'href="/guides/stuck-in-starting/?last-line=nccl"' in around
+
+
+@pytest.mark.parametrize(("form", "begins"), [("mmd", "graph TD"), ("dot", "digraph")])
+def test_a_guide_is_drawn_as_text_for_other_tools(client, form, begins):
+    answer = client.get(f"/guides/stuck-in-starting/map.{form}", {"lang": "zh"})
+
+    assert answer["Content-Type"].startswith("text/plain")
+    assert answer.content.decode().startswith(begins)
+    assert "不知道" in answer.content.decode()
+    assert client.get("/guides/stuck-in-starting/map.png").status_code == 404
+
+
+def test_guides_are_listed_by_what_people_come_with_first(client):
+    html = page(client, "/guides/")
+
+    assert html.index("stuck-in-starting") < html.index("nccl-error") < html.index("did-the-fix-take")
 
 
 # ---- search

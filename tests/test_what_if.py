@@ -153,3 +153,16 @@ def test_each_pair_stands_in_the_square_both_ways(client):
     html = client.get(f"/cases/{done().pk}/what-if/", {"asked": "1", "level": "SYS"}).content.decode()
 
     assert html.count('<td class="to-p2p') == 4 * 3
+
+
+def test_the_matrix_is_given_as_a_picture_and_as_mermaid(client):
+    address = f"/cases/{done().pk}/topology-0"
+
+    picture, text = client.get(f"{address}.svg"), client.get(f"{address}.mmd?lang=zh")
+
+    assert picture["Content-Type"] == "image/svg+xml"
+    assert b"<style>" in picture.content
+    assert text.content.decode().startswith("graph LR")
+    assert "|" in text.content.decode()
+    assert client.get(f"{address}.png").status_code == 404
+    assert client.get(address.replace("-0", "-9") + ".svg").status_code == 404

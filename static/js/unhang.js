@@ -4,8 +4,38 @@
   var root = document.documentElement;
   var chinese = root.lang.indexOf("zh") === 0;
   var words = chinese
-    ? { copy: "复制", copied: "已复制", press: "请按 Ctrl/⌘ C", drop: "松开即可添加", empty: "空文件" }
-    : { copy: "Copy", copied: "Copied", press: "Press Ctrl/⌘ C", drop: "Let go to add", empty: "empty" };
+    ? { copy: "复制", copied: "已复制", press: "请按 Ctrl/⌘ C", empty: "空文件", away: "服务器没有应答。本页会自动再试；已输入的内容还在。", offline: "网络已断开。已输入的内容还在，恢复后再发送。" }
+    : { copy: "Copy", copied: "Copied", press: "Press Ctrl/⌘ C", empty: "empty", away: "The server does not answer. This page tries again by itself; what you typed is still here.", offline: "There is no network. What you typed is still here; send it when the network is back." };
+
+  // ---- what happens out of sight is said to screen readers
+  var spoken = document.createElement("p");
+  spoken.className = "unseen";
+  spoken.setAttribute("role", "status");
+  document.body.appendChild(spoken);
+  function say(text) {
+    spoken.textContent = "";
+    setTimeout(function () { spoken.textContent = text; }, 50); // the same words twice are said twice
+  }
+
+  // ---- no answer, no network: said above the page until it is over
+  var notice = document.createElement("p");
+  notice.className = "away";
+  notice.setAttribute("role", "alert");
+  notice.hidden = true;
+  document.body.insertBefore(notice, document.body.firstChild);
+  function away(text) { notice.textContent = text; notice.hidden = !text; }
+  window.addEventListener("offline", function () { away(words.offline); });
+  window.addEventListener("online", function () { away(""); });
+  document.addEventListener("htmx:sendError", function () { away(navigator.onLine ? words.away : words.offline); });
+  document.addEventListener("htmx:timeout", function () { away(words.away); });
+  document.addEventListener("htmx:responseError", function (event) { if (event.detail.xhr.status >= 500) away(words.away); });
+  document.addEventListener("htmx:beforeSwap", function () { away(""); });
+  document.addEventListener("submit", function (event) {
+    if (navigator.onLine !== false) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    away(words.offline);
+  }, true);
 
   // ---- copying
   var COPIED = ".prose pre > code.language-sh, .prose pre > code.language-bash, .prose pre > code.language-ini, .prose pre > code.language-yaml, .prose pre > code.language-json, .prose pre > code.language-python";
@@ -20,6 +50,7 @@
   function told(button, text, did) {
     button.textContent = text;
     button.classList.toggle("did", did);
+    say(text);
     setTimeout(function () { button.textContent = button.dataset.words; button.classList.remove("did"); }, 2500);
   }
   function copy(text, button, node) {
@@ -68,15 +99,23 @@
       });
     });
   }
+  // A report that has come: its headline is the page's title, and where a keyboard that was nowhere goes on from.
+  function arrived(heading) {
+    if (!heading) return;
+    document.title = heading.textContent.trim() + " · Unhang";
+    if (document.activeElement && document.activeElement !== document.body) return say(heading.textContent.trim());
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+  }
   enhance(document);
   document.addEventListener("htmx:afterSwap", function (event) {
     enhance(event.detail.target.isConnected ? event.detail.target : document);
+    var told = document.querySelector("#" + event.detail.target.id + " [data-said]");
+    if (told) say(told.dataset.said);
     var report = document.querySelector("#case.report");
     if (report) {
-      addCopyButtons(report);
       enhance(report);
-      var heading = report.querySelector("h1");
-      if (heading) document.title = heading.textContent.trim() + " · Unhang";
+      arrived(report.querySelector("h1"));
     }
   });
 

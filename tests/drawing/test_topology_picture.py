@@ -87,3 +87,8 @@ def test_a_line_along_a_column_passes_the_gpus_between_its_ends():
 
     assert x1 == x2
     assert abs((x1 + control) / 2 - x1) > 46 / 2
+
+
+@pytest.mark.parametrize(("gpus", "stops"), [(4, 6), (16, 0)])
+def test_a_few_pairs_can_be_reached_by_keyboard_and_a_hundred_are_left_to_the_table(gpus, stops):
+    assert topology_svg(matrix(gpus, 0)).count('tabindex="0"') == stops

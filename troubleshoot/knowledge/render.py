@@ -58,6 +58,7 @@ ALLOWED_ATTRIBUTES = {
 }
 ALLOWED_TAGS = nh3.ALLOWED_TAGS | {"details", "summary", "section"}
 READ_ON = {"en": "Read on", "zh-hans": "延伸阅读"}
+COLON = {"en": ": ", "zh-hans": "："}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +128,16 @@ def remedy_markdown(remedy_id: str, lang: str, library: Library, method: str | N
     # An article explains a remedy also where too little is known to offer it.
     offered = pick(offer(remedy, facts, library) or plain_offer(remedy, facts, library), lang)
     snippets = [s for s in offered["snippets"] if not method or s["method"] == method] or offered["snippets"]
-    kind = WORDS[offered["kind"]][lang]
-    out = ["", f"**{offered['title']}** ({kind}). {offered['why']} {WORDS['cost'][lang]}: {offered['cost']}", ""]
+    kind, colon = WORDS[offered["kind"]][lang], COLON[lang]
+    out = ["", f"### {offered['title']}", "", offered["why"], ""]
+    out += [f"**{kind[:1].upper()}{kind[1:]}** · {WORDS['cost'][lang]}{colon}{offered['cost']}", ""]
     for at, snippet in enumerate(snippets):
         title = snippet["title"].replace('"', "'")
         fence = "````" if "```" in snippet["text"] else "```"
         block = [f"{fence}{snippet['language']}", *snippet["text"].rstrip("\n").splitlines(), fence, ""]
         block += [
-            f"- {WORDS['verify'][lang]}: {inline(snippet['verify'])}",
-            f"- {WORDS['undo'][lang]}: {inline(snippet['undo'])}",
+            f"- {WORDS['verify'][lang]}{colon}{inline(snippet['verify'])}",
+            f"- {WORDS['undo'][lang]}{colon}{inline(snippet['undo'])}",
             "",
         ]
         # One installation is read, the others are a click away (`???` is pymdownx's folded block).

@@ -15,12 +15,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from troubleshoot import outcomes, shelf
+from troubleshoot.diagnosis.confidence import in_words
 from troubleshoot.diagnosis.evidence import Line, Text
 from troubleshoot.diagnosis.next_steps import next_steps
 from troubleshoot.diagnosis.remedies import offers
 from troubleshoot.diagnosis.renderings import Report, in_language
 from troubleshoot.diagnosis.report import make_report
-from troubleshoot.guides.draw import guide_svg
+from troubleshoot.guides.draw import dot, guide_svg, mermaid
 from troubleshoot.guides.tree import UNKNOWN, Answer, Guide, Question
 from troubleshoot.guides.walk import Step, clean, given_answer, walk
 from troubleshoot.kept_pages import keep
@@ -28,6 +29,10 @@ from troubleshoot.known import facts_of, facts_of_text
 from troubleshoot.models import Case
 from troubleshoot.templatetags.unhang import INLINE_STYLE, content_language
 
+FIRST = ("stuck-in-starting", "nccl-error", "multi-node-hang", "slow-but-runs", "before-you-deploy", "did-the-fix-take")
+"""The guides in the order in which people need them; a site's own ones come after."""
+
+DRAWN_AS_TEXT = {"mmd": mermaid, "dot": dot}
 KEPT = ("lang", "theme", "install_method")
 """Query values that are no answers and stay in every link of an embed."""
 
@@ -35,9 +40,10 @@ KEPT = ("lang", "theme", "install_method")
 @require_GET
 def guide_list(request: HttpRequest) -> HttpResponse:
     lang = content_language()
+    guides = sorted(shelf.guides().values(), key=lambda one: FIRST.index(one.id) if one.id in FIRST else len(FIRST))
     listed = [
         {"title": guide.title[lang], "intro": guide.intro[lang], "address": guide.address, "most": len(guide.questions)}
-        for guide in shelf.guides().values()
+        for guide in guides
     ]
     return render(request, "guides/list.html", {"section": "guides", "guides": listed})
 
@@ -155,7 +161,10 @@ def leaning(step: Step, lang: str) -> list[dict[str, Any]]:
     """Where it leans so far: the families, likeliest first."""
     families: Mapping[str, Mapping[str, Text]] = shelf.library().families
     ranked = [(family, total) for family, total in step.diagnosis.families.items() if total >= 0.1]
-    return [{"title": families[family]["title"][lang], "probability": total} for family, total in ranked[:3]]
+    return [
+        {"title": families[family]["title"][lang], "probability": total, "in_words": in_words(total)[lang]}
+        for family, total in ranked[:3]
+    ]
 
 
 def case_of(request: HttpRequest) -> Case | None:
@@ -213,11 +222,22 @@ def shown(request: HttpRequest, guide_id: str) -> HttpResponse:
 
 
 @require_GET
-def guide_map(request: HttpRequest, guide_id: str) -> HttpResponse:
-    """The whole guide drawn, the way taken so far highlighted; a page of its own for browsers, a picture for <img>."""
+def guide_map(request: HttpRequest, guide_id: str, form: str) -> HttpResponse:
+    """The whole guide drawn, the way taken so far highlighted: a picture, a page around it, or its text for other tools."""
     found = find(guide_id)
-    svg = guide_svg(found, shelf.library().causes, content_language(), clean(found, request.GET.dict()))
+    lang, causes, state = content_language(), shelf.library().causes, clean(found, request.GET.dict())
+    if form in DRAWN_AS_TEXT:
+        return HttpResponse(DRAWN_AS_TEXT[form](found, causes, lang), content_type="text/plain; charset=utf-8")
+    if form != "svg":
+        raise Http404("A guide is drawn as svg, mmd or dot.")
+    svg = guide_svg(found, causes, lang, state)
     if request.GET.get("as") == "page":
-        context = {"section": "guides", "guide": found, "title": found.title[content_language()]}
-        return render(request, "guides/map.html", {**context, "svg": mark_safe(INLINE_STYLE.sub("", svg))})  # noqa: S308  # drawn by us
+        context = {
+            "section": "guides",
+            "guide": found,
+            "title": found.title[lang],
+            "step_address": address_of(found, state),
+            "svg": mark_safe(INLINE_STYLE.sub("", svg)),  # noqa: S308  # drawn by us
+        }
+        return render(request, "guides/map.html", context)
     return HttpResponse(svg, content_type="image/svg+xml")

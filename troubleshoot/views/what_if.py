@@ -17,6 +17,7 @@ from troubleshoot.diagnosis import nccl_memory, topology
 from troubleshoot.diagnosis.compare import compare as compared
 from troubleshoot.diagnosis.renderings import pick
 from troubleshoot.diagnosis.topology import APART, SHARED, SMALL, Matrix, Path, Setting
+from troubleshoot.drawing.topology import topology_mermaid, topology_svg
 from troubleshoot.models import Case
 from troubleshoot.templatetags.unhang import content_language
 from troubleshoot.views import cases
@@ -143,6 +144,30 @@ def answer(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     return render(request, "cases/_what_if.html" if is_part else "cases/what_if.html", context)
 
 
+def nth_matrix(found: Case, place: int) -> dict[str, Any]:
+    """The matrix at this place of the report. Raises Http404."""
+    matrices = (found.report or {}).get("topology") or []
+    if place >= len(matrices):
+        raise Http404("This case has no such GPU matrix.")
+    matrix: dict[str, Any] = pick(matrices[place], content_language())
+    return matrix
+
+
+@never_cache
+@require_GET
+def case_topology(request: HttpRequest, case_id: str, place: int, form: str) -> HttpResponse:
+    """A case's matrix as a picture that stands by itself, or as Mermaid text."""
+    found = cases.find(case_id)
+    if not found.is_live:
+        return cases.gone(request, found)
+    matrix, lang = nth_matrix(found, place), content_language()
+    if form == "svg":
+        return HttpResponse(topology_svg(matrix, lang), content_type="image/svg+xml")
+    if form == "mmd":
+        return HttpResponse(topology_mermaid(matrix, lang), content_type="text/plain; charset=utf-8")
+    raise Http404("A GPU matrix is drawn as svg or mmd.")
+
+
 @never_cache
 @require_GET
 def case_what_if(request: HttpRequest, case_id: str) -> HttpResponse:
@@ -150,12 +175,9 @@ def case_what_if(request: HttpRequest, case_id: str) -> HttpResponse:
     found = cases.find(case_id)
     if not found.is_live:
         return cases.gone(request, found)
-    matrices = (found.report or {}).get("topology") or []
     place = request.GET.get("matrix", "0")
     at = int(place) if place.isascii() and place.isdigit() and len(place) < 4 else 0
-    if at >= len(matrices):
-        raise Http404("This case has no such GPU matrix.")
-    matrix = matrix_of(matrices[at])
+    matrix = matrix_of(nth_matrix(found, at))
     usual = topology.setting_of(known.facts_of(found), matrix)
     setting = setting_from(request.GET, usual)
     return answer(request, {"case": found, "place": at, **form(setting), **table(matrix, setting, usual)})
