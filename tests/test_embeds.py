@@ -252,3 +252,18 @@ def test_snippets_use_the_address_the_operator_gives(client, settings):
     assert "https://kb.example/embed/kb/nvls/" in page
     assert "https://kb.example/embed/kb/nvls/" in told["html"]
     assert quote("https://kb.example/kb/nvls/", safe="") in client.get("/kb/nvls/").content.decode()
+
+
+def test_links_of_an_embed_stay_in_the_frame_or_open_outside(client):
+    html = client.get("/embed/kb/nccl-path-choice/?lang=en&theme=dark").content.decode()
+
+    assert re.search(r'href="/embed/kb/iommu-acs-ats/\?lang=en&amp;theme=dark"', html)
+    assert re.findall(r'<a href="/kb/[^>]*>', html) == re.findall(r'<a href="/kb/[^>]* target="_blank"[^>]*>', html)
+    assert re.search(r'<a target="_blank" rel="noopener" href="/what-if/"', html)
+
+
+def test_the_report_of_an_embedded_guide_links_to_embeds(client):
+    html = client.get("/embed/guides/before-you-deploy/?virtual=unknown&shm=small").content.decode()
+
+    for link in re.findall(r"<a [^>]*href=\"/[^>]*>", html):
+        assert "/embed/" in link or 'target="_blank"' in link

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -28,6 +29,8 @@ from troubleshoot.wikis import HEIGHT, WIDTH, frame, wikis
 View = Callable[..., HttpResponse]
 
 CACHE_SECONDS = 300
+TO_A_PAGE = re.compile(rb'<a href="/(kb|guides)/([\w-]+)/(?:\?[^"#]*)?(#[^"]*)?"(?! target)')
+ELSEWHERE = re.compile(rb'<a (?=[^>]*href="/(?!embed/|static/))(?![^>]*target=)')
 FACES = {
     "article": "embed_article",
     "embed_article": "embed_article",
@@ -43,6 +46,7 @@ def embeddable(view: View) -> View:
     @wraps(view)
     def framed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = view(request, *args, **kwargs)
+        response.content = kept_inside(response.content, request)
         origins = " ".join(settings.EMBED_ORIGINS) or "'none'"
         response.headers["Content-Security-Policy"] = f"{POLICY}; frame-ancestors {origins}"
         response.headers["Cache-Control"] = f"public, max-age={CACHE_SECONDS}"
@@ -53,6 +57,14 @@ def embeddable(view: View) -> View:
         return get_conditional_response(request, response.headers["ETag"], None, response) or response
 
     return require_GET(xframe_options_exempt(framed))
+
+
+def kept_inside(html: bytes, request: HttpRequest) -> bytes:
+    """Links to our articles and guides lead to their embeds; every other page of ours refuses to be framed and opens outside."""
+    kept = {name: request.GET[name] for name in KEPT if request.GET.get(name)}
+    query = f"?{urlencode(kept)}".replace("&", "&amp;").encode() if kept else b""
+    html = TO_A_PAGE.sub(lambda m: b'<a href="/embed/%s/%s/%s%s"' % (m[1], m[2], query, m[3] or b""), html)
+    return ELSEWHERE.sub(b'<a target="_blank" rel="noopener" ', html)
 
 
 def theme_of(request: HttpRequest) -> str:
