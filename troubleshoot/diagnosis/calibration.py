@@ -38,6 +38,10 @@ class Fit:
     """Fitted to all incidents."""
     held_out: tuple[Judged, ...]
     """Each incident as judged by the model that was fitted without its fold."""
+    surprise: float
+    """Of the model in use, over all incidents; it stays in use while it is bearable."""
+    bearable: float
+    """The least surprise of any model, and one standard error of it."""
 
 
 def fit(incidents: Sequence[Incident], library: Library, grid: Sequence[Model] = GRID) -> Fit:
@@ -52,23 +56,24 @@ def fit(incidents: Sequence[Incident], library: Library, grid: Sequence[Model] =
     rows = {model: judge(taught, library, model) for model in grid}
     surprises = {model: [surprise(row) for row in judged] for model, judged in rows.items()}
 
+    def bearable_of(taken: Sequence[list[float]]) -> float:
+        least = min(taken, key=mean)
+        return mean(least) + (stdev(least) / math.sqrt(len(least)) if len(least) > 1 else 0)
+
     def best(left_out: range) -> Model:
         taken = {m: [s for at, s in enumerate(surprises[m]) if at not in left_out] for m in grid}
-        least = min(taken.values(), key=mean)
-        bearable = mean(least) + (stdev(least) / math.sqrt(len(least)) if len(least) > 1 else 0)
-        return max((m for m in grid if mean(taken[m]) <= bearable), key=modesty)
+        bearable = bearable_of(list(taken.values()))
+        # Modest is a model that soon says that the evidence is not enough.
+        return max((m for m in grid if mean(taken[m]) <= bearable), key=lambda m: (m.null_score, -mean(taken[m])))
 
     held_out: dict[int, Judged] = {}
     for first in range(FOLDS):
         fold = range(first, len(taught), FOLDS)
         model = best(fold)
         held_out |= {at: rows[model][at] for at in fold}
-    return Fit(best(range(0)), tuple(held_out[at] for at in sorted(held_out)))
-
-
-def modesty(model: Model) -> tuple[float, float, float]:
-    """How soon a model says that the evidence is not enough, then how unsure it is."""
-    return model.null_score, model.temperature, -model.damping
+    in_use = mean([surprise(row) for row in judge(taught, library, MODEL)])
+    answers = tuple(held_out[at] for at in sorted(held_out))
+    return Fit(best(range(0)), answers, in_use, bearable_of(list(surprises.values())))
 
 
 def surprise(row: Judged) -> float:
@@ -125,7 +130,4 @@ def calibration(fitted: Fit) -> dict[str, object]:
     return {
         "brier": {"ours": ours, "base_rates": base, "better_by": 1 - ours / base},
         "reliability": reliability(fitted.held_out),
-        "model": {
-            name: getattr(fitted.model, name) for name in ("damping", "temperature", "null_score", "first_bonus")
-        },
     }

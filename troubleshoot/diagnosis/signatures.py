@@ -15,12 +15,14 @@ from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.peel import peel
 
 ROLES = ("root", "cascade", "confirms", "contradicts", "harmless")
-DENIED = re.compile(r"^[\s>]*[*#•-]+\s+(?:[Nn]o|[Ww]ithout|[Nn]ever|[Nn]either|没有|无)[\s`]")
+DENIES = re.compile(r"(?:[Nn]o|[Ww]ithout|[Nn]ever|[Nn]either|没有|无)[\s`]")
+DENIED = re.compile(rf"^[\s>]*[*#•-]+\s+{DENIES.pattern}")
 """A description's "* No Xid", "- no AER errors" says that a line is not there; "No space left" has no bullet."""
 NOT_SAID = re.compile(
     r"(?i)(?:\b(?:try|consider)\s+(?:set(?:ting)?|us(?:e|ing)|export(?:ing)?|add(?:ing)?|pass(?:ing)?)\s+\S*|\bnot available because:?\s*)$"
 )
 """What stands before words that report nothing: advice ("try setting X=1"), or a probe of what need not be there."""
+NOT_SAID_WITHIN = 80  # characters before the words
 MOST_LINES = 200  # kept for one signature; a storm of one line says no more than its first hundred
 
 
@@ -49,14 +51,22 @@ class Signature:
 
 
 def speaks(pattern: re.Pattern[str], text: str) -> bool:
-    """Whether the pattern is in the line, with or without its wrappers, and the line neither denies nor only advises it."""
-    return speaks_in(pattern, text, peel(text).body)
+    """Whether the pattern is in the line, with or without its wrappers, and the line neither denies nor only advises it.
+
+    Peeling is dear, and needed only where the line as it stands does not decide.
+    """
+    is_said = said_in(pattern, text)
+    if is_said and not DENIES.search(text):
+        return True
+    body = peel(text).body
+    return not DENIED.match(body) and (is_said or said_in(pattern, body))
 
 
-def speaks_in(pattern: re.Pattern[str], text: str, body: str) -> bool:
-    """The same of a line whose wrappers were taken off already."""
-    return not DENIED.match(body) and any(
-        not NOT_SAID.search(said[: match.start()]) for said in (body, text) for match in pattern.finditer(said)
+def said_in(pattern: re.Pattern[str], text: str) -> bool:
+    """Whether the pattern is in the text in a place that is not only advised or probed."""
+    return any(
+        not NOT_SAID.search(text, max(0, match.start() - NOT_SAID_WITHIN), match.start())
+        for match in pattern.finditer(text)
     )
 
 
@@ -92,7 +102,6 @@ def speak(documents: Iterable[Document], signatures: Mapping[str, Signature]) ->
     """The lines on which each signature speaks, in the order of the inputs; confirmed by Python on the peeled line."""
     spoken: dict[str, list[Line]] = {}
     for document in documents:
-        bodies: dict[int, str] = {}  # several patterns hit one line, and peeling is the dear part
         for pattern_id, numbers in document.hits.items():
             signature_id, _, at = pattern_id.rpartition("#")
             signature = signatures.get(signature_id)
@@ -105,9 +114,7 @@ def speak(documents: Iterable[Document], signatures: Mapping[str, Signature]) ->
                 line = document.line(number)
                 if line is None or (line.file, number) in known:
                     continue
-                if number not in bodies:
-                    bodies[number] = peel(line.text).body
-                if speaks_in(pattern, line.text, bodies[number]):
+                if speaks(pattern, line.text):
                     lines.append(line)
     order = {document.name: at for at, document in enumerate(documents)} if isinstance(documents, list) else {}
     return {

@@ -69,8 +69,10 @@ class Command(BaseCommand):
             raise CommandError(f"{folder} holds no incident: none of its folders has a case.json")
         fitted = calibration.fit(incidents, shelf.library())
         if options["fit"]:
+            stays = "stays" if fitted.surprise <= fitted.bearable else "should change to"
             self.stdout.write(
-                f"fitted  {fitted.model}\nin use  {MODEL}\n{calibration_as_text(calibration.calibration(fitted))}"
+                f"in use   {MODEL}\n{stays:8} surprise {fitted.surprise:.3f}, bearable up to {fitted.bearable:.3f}\n"
+                f"fitted   {fitted.model}\n{calibration_as_text(calibration.calibration(fitted))}"
             )
             return
         told = {**evaluate.summary(incidents, shelf.library()), **calibration.calibration(fitted)}
