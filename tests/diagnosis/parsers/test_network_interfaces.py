@@ -73,3 +73,48 @@ def test_half_an_answer_is_none(line: str) -> None:
 
     assert facts.all("ib_port") == []
     assert facts.all("interface") == []
+
+
+def test_a_listing_with_one_line_for_each_address_is_read() -> None:
+    facts = facts_of("2: eth0    inet 127.0.0.7/24 brd 127.0.0.255 scope global eth0\\       valid_lft forever")
+
+    assert values(facts, "interface") == [("eth0", "127.0.0.7", None)]
+
+
+def test_ibstatus_tells_the_port_state() -> None:
+    facts = facts_of(
+        """
+        Infiniband device 'mlx5_0' port 2 status:
+                state:           4: ACTIVE
+                phys state:      5: LinkUp
+                link_layer:      InfiniBand
+        """
+    )
+
+    assert values(facts, "ib_port") == [("mlx5_0", 2, "active", "InfiniBand")]
+
+
+def test_rdma_link_tells_port_and_interface() -> None:
+    facts = facts_of("link mlx5_0/1 state ACTIVE physical_state LINK_UP netdev ens1f0np0")
+
+    assert values(facts, "ib_port") == [("mlx5_0", 1, "active", "")]
+    assert values(facts, "interface") == [("ens1f0np0", "", True)]
+
+
+def test_each_port_of_a_card_has_its_number() -> None:
+    facts = facts_of(
+        "CA 'mlx5_0'\n    Port 1:\n        State: Down\n        Link layer: InfiniBand\n"
+        "    Port 2:\n        State: Active\n        Link layer: Ethernet\n"
+    )
+
+    assert values(facts, "ib_port") == [
+        ("mlx5_0", 1, "down", "InfiniBand"),
+        ("mlx5_0", 2, "active", "Ethernet"),
+    ]
+
+
+def test_a_port_of_a_web_service_is_no_port_of_a_card() -> None:
+    kinds: set[str] = set()
+    facts_of("    httpGet:\n      port: 8000\n      state: 1\n", kinds=kinds)
+
+    assert kinds == set()

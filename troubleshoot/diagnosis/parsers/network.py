@@ -1,10 +1,12 @@
-"""`ip addr`, ibstat and ibv_devinfo: interfaces and RDMA ports.
+"""`ip addr`, ibstat, ibstatus, ibv_devinfo and `rdma link`: interfaces and RDMA ports.
 
 Samples:
 
     2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc mq state UP
     eth0             UP             10.0.0.5/24
+    2: eth0    inet 10.0.0.5/24 brd 10.0.0.255 scope global eth0
             State: Active                      state:                  PORT_ACTIVE (4)
+    link mlx5_0/1 state ACTIVE physical_state LINK_UP netdev ens1f0np0
 """
 
 from __future__ import annotations
@@ -19,11 +21,18 @@ from troubleshoot.diagnosis.peel import peel
 
 FULL = re.compile(r"^\s*\d+: (?P<name>[\w.@-]+): <(?P<flags>[A-Z,_-]+)>")
 BRIEF = re.compile(r"^\s*(?P<name>[a-z][\w.@-]*)\s+(?P<state>UP|DOWN|UNKNOWN)\s+(?P<address>[\d.]+/\d+)")
+ONE_LINE = re.compile(r"^\s*\d+: (?P<name>[\w.@-]+)\s+inet (?P<address>[\d.]+)/\d+")  # ip -o
 INET = re.compile(r"^\s+inet (?P<address>[\d.]+)/\d+.*\s(?P<name>\S+)\s*$")
 IB_NET = re.compile(r"^\s*\w+ port \d+ ==> (?P<name>[\w.-]+) \((?P<state>Up|Down)\)")  # ibdev2netdev
-IB_DEVICE = re.compile(r"^\s*(?:CA '(?P<ca>\w+)'|hca_id:\s*(?P<hca>\w+))")
+IB_DEVICE = re.compile(
+    r"^\s*(?:CA '(?P<ca>\w+)'|hca_id:\s*(?P<hca>\w+)|Infiniband device '(?P<status>\w+)' port (?P<port>\d{1,3}) status:)"
+)
+IB_PORT = re.compile(r"^\s+(?:Port (?P<stat>\d{1,3}):|port:(?:\t|\s{2,})(?P<info>\d{1,3}))\s*$")
+RDMA_LINK = re.compile(
+    r"^\s*link (?P<device>\w+)/(?P<port>\d{1,3}) state (?P<state>[A-Z]+) physical_state \w+(?: netdev (?P<name>[\w.-]+))?"
+)
 IB_STATE = re.compile(
-    r"^\s*(?:State:\s*(?P<state>Active|Down|Initializing|Init|Armed)|state:\s*PORT_(?P<port>\w+))", re.M
+    r"^\s*(?:State:\s*(?P<state>Active|Down|Initializing|Init|Armed)|state:\s*(?:PORT_|\d: )(?P<port>[A-Z]\w+))", re.M
 )
 IB_LAYER = re.compile(r"^\s*(?:Link layer|link_layer):\s*(?P<layer>\w+)")
 
@@ -34,7 +43,7 @@ def is_up(flags: str) -> bool:
 
 
 def parse(section: Section) -> Iterator[Fact]:
-    device, state = "", ""
+    device, port, state = "", 1, ""
     for line in section.lines:
         text = peel(line.text).body if not line.text[:1].isspace() else line.text
         # The number before the name looks like the rank that slurm puts before a line.
@@ -46,14 +55,22 @@ def parse(section: Section) -> Iterator[Fact]:
             )
         elif match := IB_NET.match(text):
             yield Fact("interface", (match["name"], "", match["state"] == "Up"), line)
+        elif match := ONE_LINE.match(line.text):
+            yield Fact("interface", (match["name"].split("@")[0], match["address"], None), line)
         elif match := INET.match(text):
             yield Fact("interface", (match["name"], match["address"], None), line)
         elif match := IB_DEVICE.match(text):
-            device = match["ca"] or match["hca"]
+            device, port = match["ca"] or match["hca"] or match["status"], int(match["port"] or 1)
+        elif match := IB_PORT.match(text):
+            port = int(match["stat"] or match["info"])
+        elif match := RDMA_LINK.match(text):
+            yield Fact("ib_port", (match["device"], int(match["port"]), match["state"].lower(), ""), line)
+            if match["name"]:
+                yield Fact("interface", (match["name"], "", match["state"] == "ACTIVE"), line)
         elif match := IB_STATE.match(text):
             state = (match["state"] or match["port"] or "").lower()
         elif (match := IB_LAYER.match(text)) and device:
-            yield Fact("ib_port", (device, 1, state, match["layer"]), line)
+            yield Fact("ib_port", (device, port, state, match["layer"]), line)
 
 
 FORMATS = (
@@ -65,8 +82,11 @@ FORMATS = (
             r"^\s*[a-z][\w.@-]*\s+(?:UP|DOWN|UNKNOWN)\s+[\d.]+/\d+",
             r"\s+inet [\d.]+/\d+",
             r"port \d+ ==> [\w.-]+ \(",
-            r"CA '\w+'|hca_id:",
-            r"State:\s*(?:Active|Down|Init)|state:\s*PORT_",
+            r"\d+: [\w.@-]+\s+inet [\d.]+/\d+",
+            r"CA '\w+'|hca_id:|Infiniband device '\w+' port \d+ status:",
+            r"^\s+(?:Port \d{1,3}:|port:(?:\t|\s{2,})\d{1,3})\s*$",
+            r"link \w+/\d+ state [A-Z]+ physical_state ",
+            r"State:\s*(?:Active|Down|Init)|state:\s*(?:PORT_|\d: [A-Z])",
             r"(?:Link layer|link_layer):",
         ),
         parse=parse,
