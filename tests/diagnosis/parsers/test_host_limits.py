@@ -61,3 +61,19 @@ def test_a_limit_that_is_cut_off_is_unknown() -> None:
 
 def test_open_files_are_read() -> None:
     assert facts_of("open files                          (-n) 1024").value("open_files") == 1024
+
+
+def test_the_kernels_own_files_tell_the_same() -> None:
+    facts = facts_of(
+        "MemTotal:       528280564 kB\nMemAvailable:   400000000 kB\n"
+        "Max open files            1024                 1048576              files\n"
+    )
+
+    assert facts.value("memory_total_bytes") == 528280564 << 10
+    assert facts.value("memory_available_bytes") == 400000000 << 10
+    assert facts.value("open_files") == 1024
+
+
+@pytest.mark.parametrize("line", ["MemTotal: a lot", "Max open files matters", "MemFree:        12345678 kB"])
+def test_what_only_looks_like_a_limit_is_none(line: str) -> None:
+    assert facts_of(line).facts == []

@@ -1,4 +1,4 @@
-"""`df`, above all of /dev/shm, `ulimit -a`, /proc limits, `free`: what a process may use.
+"""`df`, above all of /dev/shm, `ulimit -a`, /proc's limits and meminfo, `free`: what a process may use.
 
 Samples:
 
@@ -28,7 +28,8 @@ FULL = re.compile(
 )
 ULIMIT = re.compile(r"max locked memory\s*\((?P<unit>kbytes|bytes|mbytes)?,?\s*-l\)\s*(?P<value>unlimited|\d+)")
 PROC = re.compile(r"Max locked memory\s+(?P<value>unlimited|\d+)\s")
-FILES = re.compile(r"open files\s*\(-n\)\s*(?P<value>\d+)")
+FILES = re.compile(r"open files\s*\(-n\)\s*(?P<value>\d+)|^Max open files\s+(?P<soft>\d+)\s")
+MEMINFO = re.compile(r"^Mem(?P<key>Total|Available):\s+(?P<kib>\d{1,15}) kB\s*$")
 MOUNT = re.compile(r"on /dev/shm type tmpfs \([^)]*size=(?P<size>\d+)(?P<unit>[kmg]?)")
 
 
@@ -68,7 +69,10 @@ def parse(section: Section) -> Iterator[Fact]:
         elif match := PROC.search(text):
             yield Fact("memlock", match["value"] if match["value"] == "unlimited" else int(match["value"]), line)
         elif match := FILES.search(text):
-            yield Fact("open_files", int(match["value"]), line)
+            yield Fact("open_files", int(match["value"] or match["soft"]), line)
+        elif match := MEMINFO.match(text):
+            name = "memory_total_bytes" if match["key"] == "Total" else "memory_available_bytes"
+            yield Fact(name, int(match["kib"]) << 10, line)
 
 
 FORMATS = (
@@ -81,7 +85,8 @@ FORMATS = (
             r"/dev/shm type tmpfs",  # noqa: S108  # a line of `mount` that is read, no file that is opened
             r"[Mm]ax locked memory",
             r"^Mem:\s+[\d.]+[KMGT]",
-            r"open files\s*\(-n\)",
+            r"open files\s*\(-n\)|^Max open files\s",
+            r"^Mem(?:Total|Available):\s+\d+ kB",
         ),
         parse=parse,
     ),
