@@ -101,3 +101,22 @@ def test_the_vllm_that_sglang_carries_is_not_the_engine() -> None:
 @pytest.mark.parametrize("line", ["nccl 3 tests", "nccl  2.x", "use nccl 2.21.5 or newer"])
 def test_a_version_in_a_sentence_is_no_package(line: str) -> None:
     assert facts_of(line).all("nccl_version") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "fact", "value"),
+    [
+        ("vllm", "engine_version", "0.8.5.post1"),
+        ("torch", "torch_version", "2.6.0"),
+        ("nvidia-nccl-cu12", "nccl_version", "2.21.5"),
+    ],
+)
+def test_pip_show_tells_a_version(name: str, fact: str, value: str) -> None:
+    assert facts_of(f"Name: {name}\nVersion: {value}\nSummary: something").value(fact) == value
+
+
+@pytest.mark.parametrize(
+    "text", ["Name: vllm\nSummary: x\nVersion: 0.8.5", "Name: vllm", "Name: vllm-x\nVersion: 0.8.5"]
+)
+def test_a_name_without_its_version_tells_none(text: str) -> None:
+    assert facts_of(text).all("engine_version") == []

@@ -67,6 +67,8 @@ CPU_WORDS = (
     ("Kunpeng", "arm"),
     ("POWER", "power"),
 )
+SHOWN = re.compile(r"^Name: (?P<name>vllm|sglang|torch|nvidia-nccl-cu\d+)\s*$")  # pip show
+SHOWN_FACTS = {"vllm": "engine_version", "sglang": "engine_version", "torch": "torch_version", "nvidia": "nccl_version"}
 SGLANG = re.compile(r"^\s*sglang\s*(?:[:=]=?|\s)\s*v?\d")
 GPU_ROW = re.compile(r"^\s*GPU (?P<indexes>\d+(?:,\d+)*): ")
 CPU_LOOSE = re.compile(r"\b(?:AMD (?:EPYC|Ryzen)|Threadripper)\b|\b(?:Intel\(R\) )?Xeon\b|\bIntel Core\b")
@@ -87,6 +89,11 @@ def parse(section: Section) -> Iterator[Fact]:
                 value = match["value"].split("+")[0] if name == "torch_version" else match["value"].strip()
                 yield Fact(name, value, line, sure=sure)
                 break
+        if match := SHOWN.match(text):
+            below = section.document.line(line.number + 1)
+            version = re.match(rf"^Version:\s*{VERSION}\s*$", below.text) if below else None
+            if below and version:
+                yield Fact(SHOWN_FACTS[match["name"].split("-")[0]], version["value"].split("+")[0], below, sure=False)
         if match := GPU_ROW.match(text):
             indexes.update(int(i) for i in match["indexes"].split(","))
             count_line = count_line or line
@@ -113,6 +120,7 @@ FORMATS = (
             r"vLLM Version\s*:",
             r"(?:vllm|sglang)\s*[:=]=?\s*v?\d+\.\d",
             r"nvidia-nccl-cu\d+\s*(?:==|\s)\s*\d",
+            r"^Name: (?:vllm|sglang|torch|nvidia-nccl-cu\d+)\s*$",
             r"^\s*nccl\s+2\.\d+\.\d",
             r"torch==\d",
             r"^\s*(?:vllm|sglang|torch|pytorch)\s{2,}\d",
