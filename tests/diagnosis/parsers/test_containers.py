@@ -163,3 +163,29 @@ def test_half_a_setting_is_none(line: str) -> None:
     facts = facts_of(line)
 
     assert all(not facts.all(name) for name in ("memlock", "host_network", "privileged", "ipc_host"))
+
+
+def test_a_manifest_as_json_is_read_too() -> None:
+    facts = facts_of(
+        """
+        {
+            "kind": "Pod",
+            "spec": {
+                "hostIPC": true,
+                "containers": [
+                    {
+                        "image": "vllm/vllm-openai:v0.8.5",
+                        "args": ["--model", "org/m", "--tensor-parallel-size", "4"]
+                    }
+                ],
+                "volumes": [{"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": "16Gi"}}]
+            }
+        }
+        """
+    )
+
+    assert facts.value("install_method") == "kubernetes"
+    assert facts.value("ipc_host") is True
+    assert facts.value("image") == "vllm/vllm-openai:v0.8.5"
+    assert facts.value("shm_bytes") == 16 << 30
+    assert facts.value("tensor_parallel_size") == 4

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.diagnosis.reading import facts_of, values
 
 POD = """
@@ -57,3 +59,18 @@ def test_words_about_it_are_none_of_it() -> None:
 
     assert facts.all("oom_killed") == []
     assert facts.all("exit_code") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '      terminated:\n        exitCode: 137\n        reason: OOMKilled\n    limits:\n      nvidia.com/gpu: "4"\n',
+        '{\n      "terminated": {\n        "exitCode": 137,\n        "reason": "OOMKilled"\n      },\n      "nvidia.com/gpu": "4"\n',
+    ],
+)
+def test_a_pod_as_yaml_or_json_tells_how_it_ended(text: str) -> None:
+    facts = facts_of(text)
+
+    assert facts.value("gpu_count") == 4
+    assert [fact.value for fact in facts.all("exit_code")] == [("container", 137)]
+    assert facts.all("oom_killed") != []

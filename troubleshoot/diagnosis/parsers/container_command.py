@@ -25,8 +25,8 @@ from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.parsers.launch_command import command, words_of
 from troubleshoot.diagnosis.peel import peel
 
-HEAD = re.compile(r"^(?P<indent>\s*)(?:- )?(?:command|args|Command|Args)\s*:\s*(?P<rest>.*?)\s*$")
-KEY = re.compile(r"^\s*(?:- )?[A-Za-z][\w. /-]{0,60}:(?:\s|$)")
+HEAD = re.compile(r"^(?P<indent>\s*)(?:- )?\"?(?:command|args|Command|Args)\"?\s*:\s*(?P<rest>.*?)\s*$")
+KEY = re.compile(r"^\s*(?:- )?\"?[A-Za-z][\w. /-]{0,60}\"?:(?:\s|$)")
 FOLDED = re.compile(r"^[>|][+-]?\d?$")
 ITEM = re.compile(r"^\s*-\s+(?P<word>.*)$")
 SHELL = re.compile(r"^(?:\S*/)?(?:ba|da|z)?sh$")
@@ -43,7 +43,7 @@ def parse(section: Section) -> Iterator[Fact]:
     if not match:
         return
     words: list[str] = []
-    rest = match["rest"]
+    rest = match["rest"].removesuffix(",") if match["rest"].endswith("],") else match["rest"]
     if rest.startswith("["):
         text = rest if rest.endswith("]") else " ".join([rest, *(line.text.strip() for line in section.lines[1:])])
         words = list_of(text[: text.rfind("]") + 1])
@@ -96,7 +96,7 @@ FORMATS = (
         "container-command",
         {"en": "command of a container", "zh-hans": "容器的启动命令"},
         parse,
-        heads=(r"^\s*(?:- )?(?:command|args|Command|Args)\s*:",),
+        heads=(r"^\s*(?:- )?\"?(?:command|args|Command|Args)\"?\s*:",),
         belongs=belongs,
     ),
 )

@@ -25,18 +25,20 @@ WITH_VALUE = {"-e", "--env", "-v", "--volume", "-p", "--publish", "--name", "--g
 COMPOSE_SHM = re.compile(r"^\s*shm_size\s*:\s*[\"']?(?P<size>[\w.]+)")
 COMPOSE_IPC = re.compile(r"^\s*ipc\s*:\s*[\"']?(?P<mode>host|private|shareable)\b")
 KUBE = re.compile(
-    r"^\s*(?:kind:\s*(?:Deployment|Pod|StatefulSet|DaemonSet|LeaderWorkerSet|InferenceService)|apiVersion:\s*(?:apps/v1|v1|leaderworkerset\S*))\s*$"
+    r"^\s*(?:\"?kind\"?:\s*\"?(?:Deployment|Pod|StatefulSet|DaemonSet|LeaderWorkerSet|InferenceService)\"?|apiVersion:\s*(?:apps/v1|v1|leaderworkerset\S*)),?\s*$"
 )
-COMPOSE_IMAGE = re.compile(r"^\s{2,}image\s*:\s*[\"']?(?P<image>[\w./:@-]+)")
+COMPOSE_IMAGE = re.compile(r"^\s{2,}(?:- )?\"?image\"?\s*:\s*[\"']?(?P<image>[\w./:@-]+)")
 COMPOSE_NAME = re.compile(r"^\s{2,}container_name\s*:\s*[\"']?(?P<name>[\w.-]+)[\"']?\s*$")
 COMPOSE_NETWORK = re.compile(r"^\s{2,}network_mode\s*:\s*[\"']?(?P<mode>\w+)")
 MEMLOCK = re.compile(r"^\s{2,}memlock\s*:\s*(?P<limit>-?\d{1,15})?\s*$")
 SOFT = re.compile(r"^\s+soft\s*:\s*(?P<limit>-?\d{1,15})\s*$")
-SWITCH = re.compile(r"^\s+(?:- )?(?P<key>privileged|hostNetwork|hostIPC)\s*:\s*[\"']?(?P<value>true|false)[\"']?\s*$")
+SWITCH = re.compile(
+    r"^\s+(?:- )?\"?(?P<key>privileged|hostNetwork|hostIPC)\"?\s*:\s*[\"']?(?P<value>true|false)[\"']?,?\s*$"
+)
 SWITCHES = {"privileged": "privileged", "hostNetwork": "host_network", "hostIPC": "ipc_host"}
 SERVICES = re.compile(r"^services\s*:\s*$")
-MEDIUM = re.compile(r"[mM]edium\s*:\s*[\"']?Memory")
-SIZE_LIMIT = re.compile(r"[sS]izeLimit\s*:\s*[\"']?(?P<size>[\d.]+)(?P<unit>[KMGT]i)")
+MEDIUM = re.compile(r"[mM]edium\"?\s*:\s*[\"']?Memory")
+SIZE_LIMIT = re.compile(r"[sS]izeLimit\"?\s*:\s*[\"']?(?P<size>[\d.]+)(?P<unit>[KMGT]i)")
 
 
 def bytes_of(text: str) -> int | None:
@@ -158,12 +160,12 @@ FORMATS = (
         lines=(
             r"^\s*shm_size\s*:",
             r"^\s*ipc\s*:\s*[\"']?(?:host|private|shareable)",
-            r"kind:\s*(?:Deployment|Pod|StatefulSet|DaemonSet|LeaderWorkerSet|InferenceService)",
-            r"[sS]izeLimit\s*:",
+            r"\"?kind\"?:\s*\"?(?:Deployment|Pod|StatefulSet|DaemonSet|LeaderWorkerSet|InferenceService)",
+            r"[sS]izeLimit\"?\s*:",
             r"^services\s*:\s*$",
-            r"^\s{2,}image\s*:\s*\S",
+            r"^\s{2,}(?:- )?\"?image\"?\s*:\s*\S",
             r"^\s{2,}(?:container_name|network_mode|memlock)\s*:",
-            r"^\s+(?:- )?(?:privileged|hostNetwork|hostIPC)\s*:\s*[\"']?(?:true|false)",
+            r"^\s+(?:- )?\"?(?:privileged|hostNetwork|hostIPC)\"?\s*:\s*[\"']?(?:true|false)",
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""`kubectl describe pod`: how its containers ended, what its probes said, what it was given.
+"""`kubectl describe pod`, and `get -o yaml` or json: how its containers ended, what its probes said, what it was given.
 
 Sample:
 
@@ -29,9 +29,9 @@ from troubleshoot.diagnosis.peel import peel
 
 NODE = re.compile(r"^Node:\s+\S+/[\d.]+\s*$")
 IMAGE = re.compile(r"^\s+Image:\s+(?P<image>\S+)\s*$")
-KILLED = re.compile(r"^\s+Reason:\s+OOMKilled\s*$")
-EXIT = re.compile(r"^\s+Exit Code:\s+(?P<code>\d{1,3})\s*$")
-GPUS = re.compile(r"^\s+nvidia\.com/gpu:\s+(?P<count>\d{1,3})\s*$")
+KILLED = re.compile(r"^\s+(?:Reason|reason|\"reason\"):\s+\"?OOMKilled\"?,?\s*$")
+EXIT = re.compile(r"^\s+(?:Exit Code|exitCode|\"exitCode\"):\s+(?P<code>\d{1,3}),?\s*$")
+GPUS = re.compile(r"^\s+\"?nvidia\.com/gpu\"?:\s+[\"']?(?P<count>\d{1,3})[\"']?,?\s*$")
 PROBE = re.compile(r"(?:Startup|Liveness|Readiness) probe failed: .*statuscode: (?P<status>\d{3})")
 
 
@@ -60,9 +60,9 @@ FORMATS = (
         lines=(
             r"^Node:\s+\S+/[\d.]+\s*$",
             r"^\s+Image:\s+\S",
-            r"^\s+Reason:\s+OOMKilled",
-            r"^\s+Exit Code:\s+\d",
-            r"^\s+nvidia\.com/gpu:\s+\d",
+            r"^\s+\"?[Rr]eason\"?:\s+\"?OOMKilled",
+            r"^\s+(?:Exit Code|exitCode|\"exitCode\"):\s+\d",
+            r"^\s+\"?nvidia\.com/gpu\"?:\s+[\"']?\d",
             r"probe failed: ",
         ),
         parse=parse,
