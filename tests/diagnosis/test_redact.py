@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 
 import pytest
 
@@ -145,3 +146,27 @@ def test_a_sites_own_rule_hides_what_it_names():
 def test_a_sites_rule_that_cannot_be_used_is_refused(line: str):
     with pytest.raises(PatternError):
         site_rules([line])
+
+
+def test_what_the_browser_hid_before_is_counted_under_the_same_names():
+    text = f"HF_TOKEN={SECRET}abcd\npeer 52.94.236.248 and 52.94.236.9\npassword={SECRET}\nplain line\n"
+    (hidden_here,) = documents(text)
+    (arrived,) = documents("\n".join(hidden_here.texts) + "\n")
+
+    assert arrived.texts == hidden_here.texts
+    assert arrived.redactions == hidden_here.redactions == Counter(token=1, ipv4=2, password=1)
+
+
+def test_a_key_that_was_hidden_before_counts_once_though_it_has_many_lines():
+    (document,) = documents("<private-key>\n<private-key>\n<private-key>\nend\n")
+
+    assert document.redactions == Counter({"private-key": 1})
+
+
+@pytest.mark.parametrize(
+    "line", ["<module> at 0x1", "List<token>", "203.0.113 is a net", "<tokens-1>", "a < token-1 > b"]
+)
+def test_what_only_looks_like_a_stand_in_is_not_counted(line: str):
+    (document,) = documents(line + "\n")
+
+    assert document.redactions == Counter()

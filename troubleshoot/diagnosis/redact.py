@@ -16,14 +16,13 @@ from pathlib import Path
 
 from troubleshoot.diagnosis.redaction_patterns import REDACTIONS, Redaction
 from troubleshoot.diagnosis.scan import PatternError, Scanner, check_patterns
+from troubleshoot.diagnosis.stand_ins import ARRIVED, NETS, arriving, count_arrived
 
 BEFORE = 40  # characters before a match that `keep_before` sees
 KEY_LINES = 400  # a key has fewer lines; a block that goes on is none
 # A secret at the very end of a line as wide as a terminal goes on in the next one, when that holds nothing else.
 WRAPPED_FROM = 60
 CONTINUATION = re.compile(r"^\s*([A-Za-z0-9_\-./+=]{4,})([\"',;]?)\s*$")
-# Documentation and benchmark ranges (RFC 5737, RFC 2544): nobody's addresses, and still addresses to every parser.
-STAND_IN_NETS = ("203.0.113", "198.51.100", "192.0.2", *(f"198.{a}.{b}" for a in (18, 19) for b in range(256)))
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ class Subnet:
 
 
 class Redactor:
-    """Hides secrets of one case. `counts` says how often each rule hid something in the current document."""
+    """Hides secrets of one case. `counts` says how often each rule hid something in the current document, here or before."""
 
     def __init__(
         self,
@@ -92,7 +91,9 @@ class Redactor:
         table: tuple[Redaction, ...] = REDACTIONS,
         beyond: int = 0,
     ) -> None:
-        self.table = (*table, *extra)
+        rules = (*table, *extra)
+        self.block_names = frozenset(rule.name for rule in rules if rule.until)
+        self.table = (arriving(rules), *rules)  # first, before there are stand-ins of ours
         self.after_rules = [n for n, rule in enumerate(self.table) if rule.after]
         self.reaching = {n for n, rule in enumerate(self.table) if rule.after or rule.until}  # beyond their line
         self.cache_dir = cache_dir
@@ -138,7 +139,9 @@ class Redactor:
             return text[: match.start(1)] + wrapped + text[match.end(1) :]
         chosen = range(len(self.table)) if rules is None else sorted({*rules, *self.after_rules})
         for rule in (compile_rule(self.table[n]) for n in chosen):
-            if rule.rule.until:
+            if rule.rule.name == ARRIVED:
+                count_arrived(rule.pattern.findall(text), self.block_names, self.counts)
+            elif rule.rule.until:
                 text = self.open_block(rule, text)
             elif rule.after:
                 if rule.after.search(text):
@@ -208,7 +211,7 @@ class Redactor:
         return known
 
     def public_ipv4(self, address: str) -> str:
-        net = self.subnet(address.rpartition(".")[0], STAND_IN_NETS)
+        net = self.subnet(address.rpartition(".")[0], NETS)
         return f"{net.stand_in}.{net.next_host() % 254 + 1}"
 
     def public_ipv6(self, address: str) -> str:
