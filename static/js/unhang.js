@@ -178,12 +178,13 @@
   var box = document.querySelector("form[data-box]");
   if (box) {
     var area = box.querySelector("textarea"), search = box.querySelector("[data-search]"), send = box.querySelector("[data-send]");
-    var files = box.querySelector('input[type="file"]');
+    var files = box.querySelector('input[type="file"]'), before = box.querySelector("[data-before-sending]");
     var found = document.getElementById("found");
     var refresh = function () {
       var several = area.value.trim().indexOf("\n") >= 0 || files.files.length > 0;
       search.hidden = several;
       send.className = several ? "" : "quiet";
+      if (before) before.hidden = !several; // the switch of what is hidden; it holds for one line too
       if (several && found) found.textContent = "";
     };
     area.addEventListener("input", refresh);

@@ -1,4 +1,5 @@
-// The upload page: hides secrets before anything is sent, shows what is sent, and gives the sender alone the key to the names.
+// Upload page and front page: hides secrets before anything is sent, shows what is sent, and gives the sender alone the key
+// to the names.
 (function () {
   "use strict";
   var form = document.querySelector("form[data-redaction]");
@@ -6,10 +7,17 @@
   var panel = form.querySelector(".redaction"), words = panel.dataset, status = panel.querySelector("[role=status]");
   var on = panel.querySelector("input[type=checkbox]"), button = panel.querySelector("button"), preview = panel.querySelector(".preview");
   var area = form.querySelector("textarea"), input = form.querySelector('input[type="file"]'), map = form.querySelector('input[name="private_map"]');
+  var canEncrypt = Boolean(window.crypto && window.crypto.subtle); // not over plain HTTP
+  panel.querySelector("[data-plain]").hidden = canEncrypt;
   var MOST = 4 << 20, LINES_SHOWN = 400, LINES_AT_ONCE = 2000;
   var PACKED = ["1f8b", "504b", "425a68", "fd377a58", "28b52ffd", "377abcaf", "52617221"];
-  var table = fetch(words.rules).then(function (answer) { if (!answer.ok) throw answer; return answer.json(); });
-  table.catch(function () { status.textContent = words.failed; });
+  var asked, table; // the rules, once they are wanted; and once they are there
+  function rules() {
+    return asked = asked || fetch(words.rules).then(function (answer) { if (!answer.ok) throw answer; return answer.json(); })
+      .then(function (found) { return table = found; });
+  }
+  function wanted() { rules().catch(failed); }
+  ["focusin", "input", "files-chosen"].forEach(function (name) { form.addEventListener(name, wanted, { once: true }); });
 
   // The text of a file that can be read here, or null: archives, other encodings and large files are the server's.
   function textOf(file) {
@@ -36,8 +44,8 @@
   // Everything chosen, as it would be sent: [{name, text or null, file}], and the redactor that knows the names.
   function hidden() {
     var chosen = Array.prototype.slice.call(input.files);
-    return table.then(function (rules) {
-      var redactor = new window.UnhangRedactor(rules), made = [];
+    return rules().then(function (found) {
+      var redactor = new window.UnhangRedactor(found), made = [];
       return chosen.reduce(function (before, file) {
         return before.then(function () { return textOf(file); }).then(function (text) {
           redactor.startText(file.name);
@@ -100,6 +108,26 @@
   form.addEventListener("files-chosen", stale);
   on.addEventListener("change", function () { button.disabled = !on.checked; stale(); });
 
+  // ---- words typed into the front page's box look for articles while one types, and with the button: hidden there as well
+  function safeWords(text) {
+    var redactor = new window.UnhangRedactor(table);
+    redactor.startText(text);
+    return text.split("\n").map(function (line) { return redactor.line(line); }).join("\n");
+  }
+  document.addEventListener("htmx:confirm", function (event) {
+    if (event.target !== area || !on.checked || table) return;
+    event.preventDefault(); // not before the rules are there
+    rules().then(function () { event.detail.issueRequest(true); }, failed);
+  });
+  document.addEventListener("htmx:configRequest", function (event) {
+    if (event.target === area && on.checked) event.detail.parameters[area.name] = safeWords(area.value);
+  });
+  function find(button) {
+    rules().then(function () {
+      window.location = button.formAction + "?" + new URLSearchParams([[area.name, safeWords(area.value)]]);
+    }).catch(failed);
+  }
+
   // ---- the names, encrypted; the key goes into the address fragment, which no browser sends
   function base64(bytes) {
     var text = "";
@@ -107,7 +135,7 @@
     return btoa(text);
   }
   function encrypted(names) {
-    if (!window.crypto.subtle || !Object.keys(names).length) return Promise.resolve(null);
+    if (!canEncrypt || !Object.keys(names).length) return Promise.resolve(null);
     var salt = window.crypto.getRandomValues(new Uint8Array(12)), content = new TextEncoder().encode(JSON.stringify(names)), key;
     return window.crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, true, ["encrypt"])
       .then(function (made) { key = made; return window.crypto.subtle.encrypt({ name: "AES-GCM", iv: salt }, key, content); })
@@ -123,6 +151,7 @@
   form.addEventListener("submit", function (event) {
     if (!on.checked) return;
     event.preventDefault();
+    if (event.submitter && event.submitter.formMethod === "get") return find(event.submitter);
     status.textContent = words.working;
     hidden().then(function (all) {
       return encrypted(all.redactor.privateMap()).then(function (names) {

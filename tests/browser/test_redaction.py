@@ -154,6 +154,58 @@ def test_switched_off_the_server_hides_instead(sent: tuple[Page, list[str]], sit
     assert sum(read["redactions"] for read in json.loads(row["report"])["inputs"]) == 3
 
 
+def test_a_log_pasted_on_the_front_page_is_hidden_before_it_is_sent(sent: tuple[Page, list[str]], site: Site):
+    page, requests = sent
+    page.goto("/")
+    page.locator("textarea").fill(LOG)
+    expect(page.get_by_label("Hide secrets in this browser")).to_be_checked()
+    page.locator("form.box").get_by_role("button", name="Diagnose").click()
+    page.wait_for_url(re.compile("/cases/"))
+    case_id = read(page)
+
+    key = page.url.partition("#k=")[2]
+    assert len(key) == 43
+    assert [part for part in (SECRET, ADDRESS, key) if part in "\n".join(requests)] == []
+    row = site.row(case_id)
+    assert row["private_map"]
+    assert [read["redactions"] for read in json.loads(row["report"])["inputs"]] == [3]
+
+
+def test_words_typed_on_the_front_page_are_looked_up_without_their_secrets(sent: tuple[Page, list[str]]):
+    page, requests = sent
+    page.goto("/")
+    box = page.locator("textarea")
+    with page.expect_response(re.compile("/search/")):
+        box.press_sequentially(f"NCCL_P2P_DISABLE HF_TOKEN={SECRET}")
+    expect(page.locator("#found .results a").first).to_be_visible()
+    box.press("Enter")
+    page.wait_for_url(re.compile(r"/search/\?text=NCCL_P2P_DISABLE"))
+
+    assert "token-1" in page.url
+    # While the word was typed, its beginning was no secret yet.
+    assert [one for one in requests if SECRET in one] == []
+
+
+PLAIN_HTTP = "Object.defineProperty(Crypto.prototype, 'subtle', { get: () => undefined })"  # as outside a secure context
+
+
+def test_over_plain_http_the_page_says_that_names_cannot_be_shown_again(
+    sent: tuple[Page, list[str]], site: Site, tmp_path: Path
+):
+    page, requests = sent
+    page.goto("/diagnose/")
+    expect(page.get_by_text("came over plain HTTP")).to_be_hidden()
+
+    page.add_init_script(PLAIN_HTTP)
+    page.goto("/diagnose/")
+    expect(page.get_by_text("came over plain HTTP")).to_be_visible()
+    case_id = upload(page, tmp_path)
+
+    assert "#" not in page.url
+    assert site.row(case_id)["private_map"] == ""
+    assert [one for one in requests if SECRET in one] == []
+
+
 def test_who_has_the_key_sees_their_own_names_and_nobody_else(
     sent: tuple[Page, list[str]], chromium: Browser, site: Site, tmp_path: Path
 ):
