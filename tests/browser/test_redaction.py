@@ -186,7 +186,9 @@ def test_words_typed_on_the_front_page_are_looked_up_without_their_secrets(sent:
     assert [one for one in requests if SECRET in one] == []
 
 
-PLAIN_HTTP = "Object.defineProperty(Crypto.prototype, 'subtle', { get: () => undefined })"  # as outside a secure context
+PLAIN_HTTP = (
+    "Object.defineProperty(Crypto.prototype, 'subtle', { get: () => undefined })"  # as outside a secure context
+)
 
 
 def test_over_plain_http_the_page_says_that_names_cannot_be_shown_again(
