@@ -7,10 +7,10 @@ import pytest
 from troubleshoot.guides.onwards import fitting, in_order
 
 
-def report(verdict: str = "cause", failed: str | None = None, nodes: int | None = None) -> dict:
+def report(verdict: str = "cause", failed: str | None = None, nodes: int | None = None, outcome: str = "hung") -> dict:
     phases = [{"id": one, "state": "failed" if one == failed else "done"} for one in ("start", "nccl-init", "load")]
     facts = [{"name": "node_count", "value": nodes}] if nodes else []
-    return {"verdict": verdict, "timeline": {"phases": phases}, "facts": facts}
+    return {"verdict": verdict, "timeline": {"phases": phases, "outcome": outcome}, "facts": facts}
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,7 @@ def report(verdict: str = "cause", failed: str | None = None, nodes: int | None 
         (report(nodes=2), "multi-node-hang"),
         (report(failed="nccl-init"), "nccl-error"),
         (report(failed="load"), "did-the-fix-take"),
+        (report(outcome="crashed"), "did-the-fix-take"),
         (report("healthy"), "slow-but-runs"),
         (report("insufficient-evidence"), "stuck-in-starting"),
     ],

@@ -169,15 +169,16 @@ def diagnose(facts: Facts, knowledge: Knowledge, model: Model = MODEL, extra: It
         families[finding.family] += finding.confidence
     ranked = sorted(every.values(), key=lambda f: (-families[f.family], f.family, -f.confidence))
     shown = tuple(f for f in ranked if f.confidence >= SHOWN_FROM)
+    ruled_out = tuple(
+        f for f in ranked if f.reasons and f.confidence < SHOWN_FROM and sum(r.weight for r in f.opposing) <= -1
+    )
     return Diagnosis(
         verdict=verdict_of(facts, families, healthy),
         findings=shown,
         families=dict(sorted(families.items(), key=lambda item: -item[1])),
         healthy=healthy,
-        ruled_out=tuple(
-            f for f in ranked if f.reasons and f.confidence < SHOWN_FROM and sum(r.weight for r in f.opposing) <= -1
-        ),
-        noticed=tuple(noticed(reasons, shown)),
+        ruled_out=ruled_out,
+        noticed=tuple(noticed(reasons, shown, ruled_out)),
         broken=tuple(broken),
         every=every,
     )
@@ -192,9 +193,10 @@ def verdict_of(facts: Facts, families: Mapping[str, float], healthy: float) -> s
     return "cause" if leading > 0.5 else "insufficient-evidence"
 
 
-def noticed(reasons: Iterable[Reason], shown: Iterable[Finding]) -> list[Reason]:
-    """Worth a look though not the cause: harmless lines that look alarming, and what speaks for a cause not shown."""
-    causes = {finding.cause for finding in shown}
+def noticed(reasons: Iterable[Reason], shown: Iterable[Finding], ruled_out: Iterable[Finding]) -> list[Reason]:
+    """Worth a look though not the cause: harmless lines that look alarming, and what speaks for a cause that is neither
+    shown nor ruled out."""
+    causes = {finding.cause for finding in (*shown, *ruled_out)}
     found: dict[str, Reason] = {}
     for reason in reasons:
         if not reason.lines or reason.id in found:

@@ -108,6 +108,7 @@ VOCABULARY: dict[str, Word] = {
     "node_count": Word("machines of the job", largest, True),
     "model": Word("model name or path as given to the engine", first, True),
     "image": Word("container image", first, True),
+    "own_python": Word("folder of somebody's own Python environment, as a traceback shows it", None),
     "container_name": Word("docker container or pod name", first, True),
     "service_name": Word("compose service, systemd unit or Kubernetes workload", first, True),
     "enforce_eager": Word("bool", last, True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from troubleshoot.diagnosis.evidence import Text
 from troubleshoot.diagnosis.facts import Facts
+from troubleshoot.diagnosis.timeline import Timeline
 
 PHASE_TITLES: dict[str, Text] = {
     "prepare": {"en": "prepare model files", "zh-hans": "准备模型文件"},
@@ -17,6 +18,7 @@ PHASE_TITLES: dict[str, Text] = {
     "ready": {"en": "ready", "zh-hans": "就绪"},
 }
 
+LONG_STEP_SECONDS = 30  # a step shorter than this explains nothing
 ENGINE_NAMES = {"vllm": "vLLM", "sglang": "SGLang", "tgi": "TGI", "lmdeploy": "LMDeploy", "torch": "PyTorch"}
 
 
@@ -29,6 +31,24 @@ def duration(seconds: float) -> Text:
         return {"en": f"{minutes} min", "zh-hans": f"{minutes} 分钟"}
     hours, rest = divmod(minutes, 60)
     return {"en": f"{hours} h {rest} min", "zh-hans": f"{hours} 小时 {rest} 分钟"}
+
+
+def how_long_it_took(timeline: Timeline) -> Text:
+    """What is said of a launch that became ready: after how long, and which step took most of it, where the log has times."""
+    took = {phase.id: phase.seconds for phase in timeline.phases if phase.seconds}
+    total = sum(took.values())
+    if total < 1:
+        return {"en": "reached its ready line", "zh-hans": "已经就绪"}
+    length = duration(total)
+    longest = max(took, key=lambda phase: took[phase])
+    said = {"en": f"was ready after {length['en']}", "zh-hans": f"用了 {length['zh-hans']}就绪"}
+    if len(took) > 1 and took[longest] >= LONG_STEP_SECONDS:
+        title, step = PHASE_TITLES[longest], duration(took[longest])
+        said = {
+            "en": f"{said['en']}; the longest step was “{title['en']}”, {step['en']}",
+            "zh-hans": f"{said['zh-hans']}，最久的一步是“{title['zh-hans']}”，{step['zh-hans']}",
+        }
+    return said
 
 
 def what_was_seen(facts: Facts) -> Text | None:
@@ -49,7 +69,7 @@ def what_was_seen(facts: Facts) -> Text | None:
     at = PHASE_TITLES[timeline.stuck_in or reached[-1]]
     said: Text
     if timeline.outcome == "ready":
-        said = {"en": "reached its ready line", "zh-hans": "已到达就绪"}
+        said = how_long_it_took(timeline)
     elif timeline.outcome == "crashed":
         said = {"en": f"failed during “{at['en']}”", "zh-hans": f"在“{at['zh-hans']}”阶段失败"}
         if isinstance(rank := facts.value("failed_rank"), int):

@@ -77,7 +77,8 @@ def guess_install_method(facts: Facts) -> str | None:
         return "kubernetes"
     if facts.value("container") in ("docker", "podman") or facts.value("image"):
         return "docker"
-    return None
+    is_own = bool(facts.all("own_python")) and not facts.value("gpustack") and not facts.value("launcher")
+    return "pip" if is_own else None
 
 
 def hosts_seen(facts: Facts) -> int:

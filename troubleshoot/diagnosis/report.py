@@ -16,6 +16,7 @@ from troubleshoot.diagnosis.confidence import in_words
 from troubleshoot.diagnosis.diagnose import Diagnosis, Finding, Reason
 from troubleshoot.diagnosis.evidence import Document, Line, Section, Text
 from troubleshoot.diagnosis.facts import VOCABULARY, Facts
+from troubleshoot.diagnosis.install_methods import detected_method
 from troubleshoot.diagnosis.launch_ranks import RankPath
 from troubleshoot.diagnosis.phases import PHASE_TITLES, what_was_seen
 
@@ -24,7 +25,7 @@ Report = dict[str, Any]
 
 HEALTHY_SUMMARY: Text = {
     "en": "The launch reached its ready line and nothing failed.",
-    "zh-hans": "启动已到达就绪，没有失败。",
+    "zh-hans": "启动成功，没有报错。",
 }
 UNSURE_SUMMARY: Text = {
     "en": "What was sent cannot tell the cause; the steps below would.",
@@ -243,6 +244,7 @@ def make_report(
         "verdict": diagnosis.verdict,
         **summary_of(diagnosis, causes, families, any(d.texts for d in facts.documents)),
         "observed": what_was_seen(facts),
+        "installation": detected_method(facts),
         "causes": found,
         "families": [
             {"id": family, "title": families[family]["title"], "confidence": round(total, 3)}

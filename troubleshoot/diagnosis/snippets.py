@@ -139,6 +139,7 @@ def names(facts: Facts) -> dict[str, str]:
     default = {"sglang": "lmsysorg/sglang", "vllm": "vllm/vllm-openai"}.get(engine)
     tag = f":v{version.removeprefix('v')}" if version and engine == "vllm" else ":<same tag>"
     found["process"] = {"sglang": "sglang", "vllm": "vllm"}.get(engine, "python")
+    found["processes"] = f"{found['process']}|python" if found["process"] != "python" else "python"
     found["gpustack_image"] = image if image and "gpustack/gpustack" in image else "gpustack/gpustack:<same tag>"
     found["image"] = image or (default + tag if default else "<image>")
     return found

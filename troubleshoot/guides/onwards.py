@@ -18,7 +18,7 @@ def fitting(report: dict[str, Any]) -> list[str]:
     ids = ["did-the-fix-take"] if report["verdict"] == "cause" else []
     if failed in NCCL_PHASES:
         ids.insert(0, "nccl-error")
-    elif failed is None:
+    elif failed is None and timeline.get("outcome") != "crashed":
         ids.insert(0, "stuck-in-starting")
     if (facts.get("node_count") or 1) > 1:
         ids.insert(0, "multi-node-hang")

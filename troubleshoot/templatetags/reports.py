@@ -38,6 +38,13 @@ def telling(names: Iterable[str]) -> list[str]:
 
 
 @register.filter
+def kind_title(kind: str) -> str:
+    """What an input format is called."""
+    known = shelf.library().format_of
+    return known[kind].title[content_language()] if kind in known else kind
+
+
+@register.filter
 def fact_title(name: str) -> str:
     return FACT_WORDS[name][content_language()] if name in FACT_WORDS else name
 
@@ -101,8 +108,7 @@ def method_title(method: str) -> str:
 def likeliest(report: dict[str, Any]) -> dict[str, Any]:
     """The install method whose snippets are shown when none was chosen: its title, and whether the upload tells it."""
     method = shown.likeliest_method(report)
-    told = {fact["name"]: fact["value"] for fact in report["facts"]}
-    return {"title": method_title(method), "is_told": told.get("install_method") == method}
+    return {"title": method_title(method), "is_told": report.get("installation") == method}
 
 
 @register.filter
