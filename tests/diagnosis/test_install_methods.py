@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.diagnosis.judging import known
 from troubleshoot.diagnosis import versions
 from troubleshoot.diagnosis.content import ContentError
 from troubleshoot.diagnosis.facts import Fact, Facts
@@ -156,3 +157,18 @@ def test_loading_refuses_a_faulty_file_and_says_where(tmp_path, old, new, says):
         load_install_methods(overlay(tmp_path, GOOD.replace(old, new, 1)))
 
     assert "install_methods/nomad.toml" in error.value.where
+
+
+@pytest.mark.parametrize(
+    ("command", "method"),
+    [
+        ("$ vllm serve org/m --tensor-parallel-size 2", "pip"),
+        ("VLLM_USE_V1=1 python3 -m sglang.launch_server --model-path m --tp 2", "pip"),
+        ("ExecStart=/usr/bin/vllm serve org/m", None),
+        ("CMD vllm serve org/m", None),
+        ("$ docker run --gpus all vllm/vllm-openai:v0.9.2 --model m", "docker"),
+        ("$ torchrun --nproc-per-node=2 train.py", "torchrun"),
+    ],
+)
+def test_a_start_command_typed_at_a_shell_was_started_by_hand(command, method):
+    assert detected_method(known(command)) == method

@@ -24,6 +24,7 @@ from troubleshoot.diagnosis.evidence import Document, Line
 from troubleshoot.diagnosis.facts import Fact, Facts
 from troubleshoot.diagnosis.install_methods import load_install_methods
 from troubleshoot.diagnosis.remedies import combined, load_remedies, offer, offers
+from troubleshoot.diagnosis.timeline import Timeline
 from troubleshoot.diagnosis.topology import Matrix
 
 KNOWLEDGE: Any = SimpleNamespace(causes=load_causes(), remedies=load_remedies(), install_methods=load_install_methods())
@@ -620,3 +621,33 @@ def test_a_variable_that_systemd_dropped_is_said_with_the_remedy():
 
     assert "systemd drops" in offers("p2p-topology", dropped, KNOWLEDGE)[0]["cost"]["en"]
     assert "systemd drops" not in offers("p2p-topology", knowing(gpustack=True), KNOWLEDGE)[0]["cost"]["en"]
+
+
+# ---- what was seen calls for one of a cause's remedies
+
+
+def ids_offered(cause: str, *signatures: str, stuck_in: str | None = None, **values: Any) -> list[str]:
+    facts = knowing(**values)
+    facts.hits.update({name: [Line("a.log", 1, name)] for name in signatures})
+    facts.timeline = Timeline(stuck_in=stuck_in)
+    return [made["id"] for made in offers(cause, facts, KNOWLEDGE)]
+
+
+def test_a_remedy_for_what_was_not_seen_is_left_out_where_something_else_was():
+    assert ids_offered("config-error", "heads-not-divisible") == ["fix-arguments"]
+    assert ids_offered("config-error", "model-hub-refuses") == ["fix-download", "fix-arguments"]
+    assert ids_offered("config-error", "port-busy-in-sglang")[0] == "change-port"
+
+
+def test_where_nothing_was_seen_every_remedy_of_the_cause_is_offered():
+    assert set(ids_offered("config-error")) == set(KNOWLEDGE.causes["config-error"].remedies)
+
+
+def test_a_download_is_repaired_where_the_launch_stands_in_it_and_not_while_weights_load():
+    assert "fix-download" in ids_offered("slow-load", "anything", stuck_in="prepare")
+    assert "fix-download" not in ids_offered("slow-load", "anything", stuck_in="load")
+
+
+def test_the_sharing_layer_that_was_seen_goes_before_another_version():
+    assert ids_offered("framework-bug", "gpu-sharing-shim")[0] == "disable-gpu-sharing-shim"
+    assert "disable-gpu-sharing-shim" not in ids_offered("framework-bug", "assertion-inside-framework")

@@ -142,6 +142,17 @@ def test_sentences_about_the_very_same_lines_stand_over_them_together():
     assert [line["line"] for line in reason["lines"]] == [3, 5]
 
 
+def test_a_vaguer_sentence_about_the_same_line_is_left_out():
+    strong = [{**item, "weight": 4.0} for item in evidence("one", 3)]
+    vague = [{**item, "weight": 1.8} for item in evidence("exception-of-gpu-memory", 3)]
+    faint = [{**item, "weight": 0.6} for item in evidence("faint", 3)]
+    second = [{**item, "weight": 1.6} for item in evidence("two", 3)]
+
+    (reason,) = shown.reasons([*strong, *vague, *second, *faint])
+
+    assert reason["sentences"] == ["one", "two"]
+
+
 def test_a_line_that_stands_above_is_not_printed_again():
     first, second = shown.reasons([*evidence("one", 3, 5), *evidence("two", 5)])
 

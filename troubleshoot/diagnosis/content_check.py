@@ -17,6 +17,7 @@ from troubleshoot.diagnosis.facts import VOCABULARY, Facts
 from troubleshoot.diagnosis.library import Library, load_library
 from troubleshoot.diagnosis.remedies import offer
 from troubleshoot.diagnosis.scan import PatternError, Scanner
+from troubleshoot.diagnosis.timeline import PHASES
 
 FEWEST_EXAMPLES = 2
 
@@ -132,6 +133,9 @@ def check_remedies(library: Library) -> Iterator[Fault]:
             for part in ("verify", "undo"):
                 if any(not snippet[part].get(lang) for lang in LANGUAGES):
                     yield Fault(remedy.where, f"{remedy.id} for {snippet['method']} lacks {part}")
+        for name in remedy.answers:
+            if name not in library.signatures and name.removeprefix("phase:") not in PHASES:
+                yield Fault(remedy.where, f"{remedy.id} answers {name!r}, which is neither a signature nor a phase")
         if remedy.id not in used and remedy.kind != "check":
             yield Fault(remedy.where, f"no cause offers {remedy.id}")
 

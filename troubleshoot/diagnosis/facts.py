@@ -109,6 +109,7 @@ VOCABULARY: dict[str, Word] = {
     "model": Word("model name or path as given to the engine", first, True),
     "image": Word("container image", first, True),
     "own_python": Word("folder of somebody's own Python environment, as a traceback shows it", None),
+    "own_shell": Word("an engine's start command typed at a shell", None),
     "container_name": Word("docker container or pod name", first, True),
     "service_name": Word("compose service, systemd unit or Kubernetes workload", first, True),
     "enforce_eager": Word("bool", last, True),
@@ -169,7 +170,7 @@ VOCABULARY: dict[str, Word] = {
     # container and host limits
     "shm_bytes": Word("size of /dev/shm", smallest, True),
     "shm_used_bytes": Word("bytes used in /dev/shm", largest, True),
-    "ipc_host": Word("bool: the container shares the host's IPC namespace", last, True),
+    "ipc_host": Word("bool: the container shares the host's IPC namespace or its /dev/shm", last, True),
     "host_network": Word("bool", last, True),
     "privileged": Word("bool", last, True),
     "memlock": Word("bytes, or 'unlimited'", last, True),

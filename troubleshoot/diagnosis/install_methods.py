@@ -157,6 +157,13 @@ def product_of(facts: Facts) -> str | None:
     return "engine" if facts.value("launcher") in ("torchrun", "mpirun", "slurm") else None
 
 
+def likely_product(facts: Facts) -> str:
+    """What launches the engine, guessed where nobody knows: a launch that was seen with no word of GPUStack was rather
+    started by hand."""
+    seen = ("engine", "nccl_version", "torch_version", "transport", "launcher", "exception")
+    return product_of(facts) or ("engine" if any(facts.all(name) for name in seen) else "gpustack")
+
+
 def detected_method(facts: Facts) -> str | None:
     """The install method as told or, failing that, as the rest of the upload suggests."""
     told: str | None = facts.value("install_method")
@@ -176,9 +183,7 @@ def variants_for(change: Change, facts: Facts, methods: Mapping[str, InstallMeth
     product, detected = product_of(facts), detected_method(facts)
     answered = any(fact.source == "answer" for fact in facts.all("install_method"))
     version = facts.value("gpustack_version")
-    # A launch that was seen, with no word of GPUStack: more likely started by hand than by GPUStack.
-    seen = any(facts.all(name) for name in ("engine", "nccl_version", "torch_version", "transport", "launcher"))
-    likely = product or ("engine" if seen else "gpustack")
+    likely = likely_product(facts)
     fitting = []
     for method in methods.values():
         for variant in method.variants:

@@ -77,8 +77,9 @@ def guess_install_method(facts: Facts) -> str | None:
         return "kubernetes"
     if facts.value("container") in ("docker", "podman") or facts.value("image"):
         return "docker"
-    is_own = bool(facts.all("own_python")) and not facts.value("gpustack") and not facts.value("launcher")
-    return "pip" if is_own else None
+    by_hand = facts.all("own_python") or facts.all("own_shell")
+    is_started = facts.value("gpustack") or facts.value("launcher") not in (None, "mp")
+    return "pip" if by_hand and not is_started else None
 
 
 def hosts_seen(facts: Facts) -> int:

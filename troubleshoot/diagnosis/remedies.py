@@ -1,7 +1,7 @@
 """What to do about a cause: the remedies from `content/remedies/`, as snippets for each install method that fits.
 
-Order is the cause's own (safest and cheapest first), but that a remedy for which the platform is not known to be right
-comes after those that are right anywhere. What the platform forbids is not offered (`guards`).
+Order is the cause's own (safest and cheapest first), but that what was seen may call for one of them, and that a remedy
+for which the platform is not known to be right comes after those that are right anywhere. What the platform forbids is not offered (`guards`).
 """
 
 from __future__ import annotations
@@ -83,6 +83,10 @@ class Remedy:
     forbid: tuple[str, ...]
     require: tuple[str, ...]
     instead: str  # the remedy offered where this one may not be
+    answers: tuple[
+        str, ...
+    ]  # signatures, or "phase:<id>" where the launch stands, that call for just this: it goes first
+    only_then: bool  # and where something else was seen, it is not offered
     change: Change
     verify: Text
     hints: tuple[tuple[tuple[str, ...], Text], ...]  # (guards that must all hold, what is then said with the cost)
@@ -144,6 +148,8 @@ def remedy_of(entry: Entry, own: tuple[OwnSnippet, ...]) -> Remedy:
         forbid=guards.check_names(entry.values.get("forbid", []), entry.at("forbid")),
         require=guards.check_names(entry.values.get("require", []), entry.at("require")),
         instead=entry.values.get("instead", ""),
+        answers=tuple(entry.values.get("answers", ())),
+        only_then=bool(entry.values.get("only_then", False)),
         change=change,
         verify=entry.optional_text("verify") or EMPTY,
         hints=tuple(hints),
@@ -204,6 +210,12 @@ def made_by_remedy(own: OwnSnippet, remedy: Remedy, facts: Facts) -> dict[str, A
         "before": own.method == "host" and not remedy.change.kinds if own.before is None else own.before,
         "unlikely": own.method not in ("host", detected_method(facts)),
     }
+
+
+def is_called_for(remedy: Remedy, facts: Facts) -> bool:
+    """What was seen asks for just this remedy."""
+    stands = facts.timeline.stuck_in if facts.timeline else None
+    return any(facts.hits.get(name) or name == f"phase:{stands}" for name in remedy.answers)
 
 
 def cautions(required: Iterable[str], facts: Facts) -> Text:
@@ -273,6 +285,8 @@ def offers(cause_id: str, facts: Facts, knowledge: Knowledge) -> list[Offer]:
     given: dict[str, Offer] = {}
     for remedy_id in knowledge.causes[cause_id].remedies:
         remedy = knowledge.remedies.get(remedy_id)
+        if remedy and remedy.only_then and facts.hits and not is_called_for(remedy, facts):
+            continue
         while remedy is not None:
             made = offer(remedy, facts, knowledge, patchables)
             if made:
@@ -282,7 +296,9 @@ def offers(cause_id: str, facts: Facts, knowledge: Knowledge) -> list[Offer]:
     if not given and LAST_RESORT in knowledge.remedies:
         made = offer(knowledge.remedies[LAST_RESORT], facts, knowledge)
         given = {LAST_RESORT: made} if made else {}
-    return sorted(given.values(), key=lambda made: not made["sure"])
+    return sorted(
+        given.values(), key=lambda made: (not made["sure"], not is_called_for(knowledge.remedies[made["id"]], facts))
+    )
 
 
 def combined(remedy_ids: Iterable[str], facts: Facts, knowledge: Knowledge) -> list[dict[str, Any]]:

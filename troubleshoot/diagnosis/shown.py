@@ -12,6 +12,9 @@ from typing import Any
 
 Table = dict[str, Any]
 
+NET = "exception-of-"  # the rules under the signatures (rules/exceptions.py)
+FAINT = 0.3  # of the strongest reason's weight
+
 # Which install method a changed file of the user's belongs to (patch.Patchable.kind).
 METHOD_OF_FILE = {"docker-run": "docker", "compose": "compose", "env-file": "script", "unit": "systemd"}
 METHOD_OF_FILE |= {"manifest": "kubernetes"}
@@ -63,13 +66,21 @@ def reasons(items: Iterable[Table]) -> list[Table]:
             order.append({**first, "sentences": [first["says"]], "lines": lines})
             if key:
                 of_lines[key] = order[-1]
-        elif first["says"] not in same["sentences"]:
+        elif first["says"] not in same["sentences"] and adds(first, same):
             same["sentences"].append(first["says"])
     above: set[tuple[str, int]] = set()
     for reason in order:
         reason["lines"] = [{**line, "seen": (line["file"], line["line"]) in above} for line in reason["lines"]]
         above |= {(line["file"], line["line"]) for line in reason["lines"]}
     return order
+
+
+def adds(reason: Table, stronger: Table) -> bool:
+    """Whether a further sentence about the same lines tells more: a faint one, or one of the net that reads only what
+    kind of exception it is, says the same in vaguer words."""
+    if str(reason.get("reason", "")).startswith(NET):
+        return False
+    return bool(abs(reason.get("weight", 1.0)) >= FAINT * abs(stronger.get("weight", 1.0)))
 
 
 def kin(report: Table) -> list[Table]:

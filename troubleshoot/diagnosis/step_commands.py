@@ -6,7 +6,15 @@ from collections.abc import Mapping
 
 from troubleshoot.diagnosis.evidence import Text
 from troubleshoot.diagnosis.facts import Facts
-from troubleshoot.diagnosis.install_methods import InstallMethod, filled, method_of, product_of, tidy, variants_for
+from troubleshoot.diagnosis.install_methods import (
+    InstallMethod,
+    filled,
+    likely_product,
+    method_of,
+    product_of,
+    tidy,
+    variants_for,
+)
 from troubleshoot.diagnosis.patch import find_patchable, patched_from
 from troubleshoot.diagnosis.patch_docker_run import read_docker_run
 from troubleshoot.diagnosis.snippets import Change, engine_of, fill, names, quoted, values_of
@@ -33,7 +41,7 @@ def command_of(
     values = {**values_of(Change(), facts, "sh"), "run_in": run_in(facts)}
     if source == "logs":
         method = methods[method_of(facts, methods)]
-        product = product_of(facts) or ("engine" if facts.value("engine") else "gpustack")
+        product = likely_product(facts)
         printed = method.logs_command.get(product) or next(iter(method.logs_command.values()))
         return fill(printed, values), "sh"
     if source:

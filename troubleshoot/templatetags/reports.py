@@ -106,9 +106,12 @@ def method_title(method: str) -> str:
 
 @register.filter
 def likeliest(report: dict[str, Any]) -> dict[str, Any]:
-    """The install method whose snippets are shown when none was chosen: its title, and whether the upload tells it."""
+    """The install method whose snippets are shown when none was chosen: its title, and whether the upload tells it or
+    only lets it be guessed."""
     method = shown.likeliest_method(report)
-    return {"title": method_title(method), "is_told": report.get("installation") == method}
+    is_seen = report.get("installation") == method
+    is_sure = all(fact["sure"] for fact in report["facts"] if fact["name"] == "install_method")
+    return {"title": method_title(method), "is_told": is_seen and is_sure, "is_likely": is_seen and not is_sure}
 
 
 @register.filter

@@ -189,3 +189,8 @@ def test_a_manifest_as_json_is_read_too() -> None:
     assert facts.value("image") == "vllm/vllm-openai:v0.8.5"
     assert facts.value("shm_bytes") == 16 << 30
     assert facts.value("tensor_parallel_size") == 4
+
+
+@pytest.mark.parametrize(("mount", "shared"), [("/dev/shm:/dev/shm", True), ("/data/shm:/shm", None)])
+def test_the_hosts_shared_memory_may_be_mounted(mount, shared):
+    assert facts_of(f"docker run --gpus all -v {mount} vllm/vllm-openai:v0.8.5").value("ipc_host") is shared

@@ -83,6 +83,8 @@ def options(words: list[str], line: Line) -> Iterator[Fact]:
             yield Fact("shm_bytes", size, line)
         elif name == "--ipc":
             yield Fact("ipc_host", value == "host", line)
+        elif name in ("-v", "--volume") and value.startswith("/dev/shm:/dev/shm"):  # noqa: S108  # a mount, no file of ours
+            yield Fact("ipc_host", True, line)  # not the namespace, but the memory, which is what counts
         elif name in ("--network", "--net"):
             yield Fact("host_network", value == "host", line)
         elif name == "--privileged":

@@ -36,6 +36,9 @@ STARTERS = (
 )
 COMMAND = "^ *" + "`?" + PROMPT + ASSIGNMENTS + PREFIX + ASSIGNMENTS + r"(?:" + "|".join(STARTERS) + ")"
 START = re.compile(COMMAND)
+# Typed, not written into a Dockerfile, a compose file or a unit; a launcher tells more by itself.
+BY_HAND = r"(?:[\w./~-]*/)?(?:(?:vllm|sglang|lmdeploy) serve\b|python[\d.]* (?:-[uOB] )*-m (?:vllm|sglang|lmdeploy)\.)"
+TYPED = re.compile("^ *`?" + PROMPT + ASSIGNMENTS + r"(?:nohup +|time +)?" + ASSIGNMENTS + BY_HAND)
 EXPORT = re.compile(rf"^ *{PROMPT}export +(?P<name>[A-Z][A-Z0-9_]+)=(?P<value>\"[^\"]*\"|'[^']*'|\S*)\s*$")
 ASSIGNMENT = re.compile(r"^(?P<name>[A-Z][A-Z0-9_]{1,60})=(?P<value>.*)$", re.DOTALL)
 ENGINES = (
@@ -82,6 +85,8 @@ def parse(section: Section) -> Iterator[Fact]:
     for name, value in command(words_of(text)):
         # a launcher alone says only that PyTorch is under it; the engine's own lines know better
         yield Fact(name, value, head, sure=(name, value) != ("engine", "torch"))
+    if TYPED.search(text):
+        yield Fact("own_shell", True, head, sure=False)
 
 
 def continues(lines: Sequence[Any], line: Any) -> bool:
