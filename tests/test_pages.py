@@ -30,6 +30,10 @@ PAGES = (
     "/guides/stuck-in-starting/",
     "/diagnose/",
     "/search/?q=nccl",
+    "/guides/stuck-in-starting/map.svg?as=page",
+    "/what-if/",
+    "/accuracy/",
+    "/redaction/",
     "/embedding/",
 )
 

@@ -112,11 +112,11 @@
     enhance(event.detail.target.isConnected ? event.detail.target : document);
     var told = document.querySelector("#" + event.detail.target.id + " [data-said]");
     if (told) say(told.dataset.said);
+  });
+  // Settled, not swapped: until then htmx shows the new element with the classes of the old one.
+  document.addEventListener("htmx:afterSettle", function () {
     var report = document.querySelector("#case.report");
-    if (report) {
-      enhance(report);
-      arrived(report.querySelector("h1"));
-    }
+    if (report) arrived(report.querySelector("h1"));
   });
 
   // ---- theme

@@ -26,17 +26,29 @@ ADDRESSES = (
     "/guides/stuck-in-starting/",
     "/guides/stuck-in-starting/?last-line=nccl",
     "/search/?q=nccl",
+    "/search/?q=zzzzqqq",
+    "/guides/stuck-in-starting/map.svg?as=page&last-line=nccl",
+    "/what-if/",
+    "/accuracy/",
+    "/redaction/",
     "/embedding/",
     "/embed/kb/p2p-iommu-acs/",
     "/embed/guides/stuck-in-starting/",
     "/no-such-page/",
 )
+OF_A_CASE = ("texts/0/?line=7#L7", "what-if/?matrix=0", "compare/", "compare/?with=nonsense", "?told=fixed")
+MATRIX = """\
+\tGPU0\tGPU1\tGPU2\tCPU Affinity\tNUMA Affinity
+GPU0\t X \tPHB\tSYS\t0-31\t0
+GPU1\tPHB\t X \tSYS\t0-31\t0
+GPU2\tSYS\tSYS\t X \t32-63\t1
+"""
 
 
 @pytest.fixture(scope="module")
 def case(site: Site) -> str:
     """The address of a report that is done."""
-    answer = json.loads(site.send(HANG.encode(), "?wait=30").text)
+    answer = json.loads(site.send((HANG + MATRIX).encode(), "?wait=30").text)
     assert answer["status"] == "done"
     return f"/cases/{answer['id']}/"
 
@@ -61,7 +73,7 @@ def test_axe_finds_no_violation(chromium: Browser, site: Site, case: str, locale
     )
     page = context.new_page()
     found = {}
-    for address in (*ADDRESSES, case, f"{case}texts/0/?line=7#L7"):
+    for address in (*ADDRESSES, case, *(case + more for more in OF_A_CASE)):
         page.goto(address)
         assert page.evaluate("document.documentElement.lang") == ("en" if locale == "en-US" else "zh-Hans"), (
             f"{address} speaks another language: {page.content()[:300]}"

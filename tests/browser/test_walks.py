@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -161,6 +162,7 @@ def test_the_guide_ends_in_a_report_without_javascript(plain: Page):
 def test_nothing_is_wider_than_a_small_telephone(chromium: Browser, site: Site):
     context = chromium.new_context(base_url=f"http://127.0.0.1:{site.port}", viewport={"width": 320, "height": 700})
     opened = context.new_page()
+    case = f"/cases/{json.loads(site.send((HANG + TOPOLOGY).encode(), '?wait=30').text)['id']}/"
     too_wide = []
     for address in (
         "/",
@@ -170,7 +172,11 @@ def test_nothing_is_wider_than_a_small_telephone(chromium: Browser, site: Site):
         "/guides/",
         "/guides/stuck-in-starting/",
         "/search/?q=shm",
+        "/what-if/",
+        "/accuracy/",
+        "/redaction/",
         "/embedding/",
+        *(case + more for more in ("", "texts/0/", "what-if/", "compare/")),
     ):
         opened.goto(address)
         if opened.evaluate("document.documentElement.scrollWidth > innerWidth"):
