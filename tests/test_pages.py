@@ -287,6 +287,16 @@ def test_every_article_is_listed_and_opens_in_both_languages(client):
             assert "<h1>" in page(client, f"{article.address}?lang={lang}")
 
 
+def test_background_begins_with_what_a_newcomer_reads(client):
+    html = page(client, "/kb/")
+
+    assert (
+        html.index("/kb/stuck-in-starting/")
+        < html.index("/kb/where-logs-lie/")
+        < html.index("/kb/after-the-workaround/")
+    )
+
+
 @pytest.mark.parametrize(
     "address", ["/kb/no-such/", "/guides/no-such/", "/embed/kb/no-such/", "/cases/no-such/", "/nowhere/"]
 )

@@ -49,6 +49,19 @@ def test_an_error_line_names_its_cause_once_and_not_again_below():
     assert results.spoken[0].address not in {one.address for one in results.found}
 
 
+def test_half_of_an_error_line_leads_to_its_cause_first():
+    found = shelf.index().search("failed to extend /dev/shm/nccl-Qa3x to 33030524 bytes").found
+
+    assert found[0].address == "/kb/shm-too-small/"
+    assert "failed to extend" in found[0].excerpt
+
+
+def test_advice_in_a_line_is_no_symptom():
+    line = "WARN: try setting NCCL_P2P_DISABLE=1 to see whether it helps"
+
+    assert shelf.index().search(line).spoken == ()
+
+
 def test_words_of_the_other_language_find_pages_shown_in_the_readers():
     found = shelf.index().search("共享内存", "en").found
 
@@ -81,4 +94,5 @@ def test_a_short_text_is_its_own_excerpt():
 def test_what_was_looked_for_is_marked_and_everything_escaped():
     shown = found("an <instance> & its amp; AMP", ("amp", "<instance>"))
 
+    assert found("it stops there", ("to",)) == "it stops there"
     assert shown == "an <mark>&lt;instance&gt;</mark> &amp; its <mark>amp</mark>; <mark>AMP</mark>"

@@ -4,6 +4,9 @@ from django.contrib import admin
 
 from troubleshoot.models import Case, GuideVisit, Outcome
 
+admin.site.site_header = admin.site.site_title = "Unhang"
+admin.site.site_url = "/maintain/"
+
 
 @admin.register(Case)
 class CaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]

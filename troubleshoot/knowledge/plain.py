@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from itertools import islice
 
 import nh3
 
@@ -15,6 +16,8 @@ from troubleshoot.knowledge.render import METHOD_BLOCK, REMEDY, TABLE, table_mar
 LONGEST_EXCERPT = 180
 """Columns of a fixed-width face; a Chinese character takes two."""
 
+SHORTEST_TELLING = 3  # "to" stands everywhere
+MOST_PLACES = 40  # of one word that are looked at
 BLOCK_TAG = re.compile(
     r"</?(?:p|h\d|li|ul|ol|pre|table|thead|tbody|tr|t[hd]|blockquote|details|summary|div|br|hr)\b[^>]*>"
 )
@@ -32,9 +35,16 @@ def plain(article: Article, lang: str, library: Library) -> str:
 
 
 def excerpt(text: str, words: tuple[str, ...]) -> str:
-    """About two lines of `text` around the first of `words` that it has, whole words only; its beginning without one."""
-    places = [at for word in words if (at := text.lower().find(word.lower())) >= 0]
-    at = min(places, default=0)
+    """About two lines of `text` where most of `words` stand together, whole words only; its beginning where none stands."""
+    lower = text.lower()
+    wanted = [word.lower() for word in words if len(word) >= SHORTEST_TELLING] or [word.lower() for word in words]
+    places = [match.start() for word in wanted for match in islice(re.finditer(re.escape(word), lower), MOST_PLACES)]
+
+    def told_at(place: int) -> tuple[int, int]:
+        near = lower[place : place + LONGEST_EXCERPT * 2 // 3]
+        return sum(len(word) for word in wanted if word in near), -place
+
+    at = max(places, key=told_at, default=0)
     start = begin(text, at)
     end = fitting(text, start)
     shown = " ".join(text[start:end].split())

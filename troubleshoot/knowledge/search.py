@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 
 from troubleshoot.diagnosis.content import LANGUAGES
 from troubleshoot.diagnosis.library import Library
+from troubleshoot.diagnosis.peel import peel
+from troubleshoot.diagnosis.signatures import speaks_in
 from troubleshoot.knowledge.articles import Article
 from troubleshoot.knowledge.plain import excerpt, plain
 
@@ -128,8 +130,9 @@ class Index:
         """What the signatures say of a pasted line, the weightiest first."""
         heard: dict[str, Spoken] = {}
         for line in question.splitlines()[:200]:
+            body = peel(line).body
             for signature in self.library.signatures.values():
-                if signature.id not in heard and any(p.search(line) for p in signature.compiled):
+                if signature.id not in heard and any(speaks_in(p, line, body) for p in signature.compiled):
                     cause = self.library.causes.get(signature.cause)
                     heard[signature.id] = Spoken(
                         signature.id,
@@ -153,8 +156,9 @@ def pages_of(articles: Iterable[Article], library: Library, guides: Iterable[Pag
         for lang, text in article.texts.items():
             body = [text.summary, plain(article, lang, library)]
             if cause := library.causes.get(article.slug):
-                said = [one.says[lang] for one in library.signatures.values() if one.cause == cause.id]
-                body += [cause.title[lang], cause.summary[lang], *said]
+                speaking = [one for one in library.signatures.values() if one.cause == cause.id]
+                body += [cause.title[lang], cause.summary[lang], *(one.says[lang] for one in speaking)]
+                body += [line for one in speaking for line in one.matches[:1]]  # for who pastes half of such a line
             kind = "cause" if cause else "article"
             pages.append(Page(kind, lang, text.title, article.address, "\n".join(body)))
     return pages

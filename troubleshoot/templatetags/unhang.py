@@ -102,7 +102,7 @@ def ticks(words: str | None) -> SafeString:
 def found(words: str, looked_for: Sequence[str]) -> SafeString:
     """An excerpt in which what was looked for is marked; everything is escaped."""
     pattern = "|".join(re.escape(one) for one in sorted(looked_for, key=len, reverse=True) if len(one) > 1)
-    parts = re.split(f"({pattern})", words, flags=re.IGNORECASE) if pattern else [words]
+    parts = re.split(rf"((?<![A-Za-z0-9])(?:{pattern}))", words, flags=re.IGNORECASE) if pattern else [words]
     marked = [f"<mark>{escape(one)}</mark>" if at % 2 else escape(one) for at, one in enumerate(parts)]
     return mark_safe("".join(marked))  # noqa: S308  # each part escaped
 

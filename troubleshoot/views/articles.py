@@ -21,13 +21,15 @@ from troubleshoot.knowledge.render import render as render_article
 from troubleshoot.templatetags.unhang import content_language
 
 LONGEST_VERSION = 20
+FIRST = ("stuck-in-starting", "where-logs-lie", "reading-topo-m", "nccl-debug-info-line-by-line", "launch-phases")
+"""Background that a newcomer reads first; the rest follows by name."""
 
 
 def by_family(articles: Iterable[Article], lang: str) -> list[dict[str, Any]]:
     """Articles under the family of their cause, background first, in the order of the families."""
     library = shelf.library()
     listed: dict[str, list[dict[str, str]]] = {"": [], **{family: [] for family in library.families}}
-    for article in articles:
+    for article in sorted(articles, key=lambda one: FIRST.index(one.slug) if one.slug in FIRST else len(FIRST)):
         text = article.text(lang)
         family = library.causes[article.slug].family if article.slug in library.causes else ""
         listed[family].append({"title": text.title, "summary": text.summary, "address": article.address})

@@ -89,9 +89,13 @@ def maintain(request: HttpRequest) -> HttpResponse:
         cause, remedy = library.causes.get(row["cause"]), library.remedies.get(row["remedy"])
         row["cause_title"] = cause.title[lang] if cause else row["cause"]
         row["remedy_title"] = remedy.title[lang] if remedy else row["remedy"]
+    about = outcomes.outcomes_by_article()
+    for row in about:
+        article = shelf.articles().get(row["article"])
+        row["title"] = article.text(lang).title if article else row["article"]
     context = {
         "outcomes": rows,
-        "articles": outcomes.outcomes_by_article(),
+        "articles": about,
         "templates": templates,
         "guides": left_guides(lang),
     }
