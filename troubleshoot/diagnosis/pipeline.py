@@ -51,7 +51,7 @@ def take_in(
 def know(
     documents: Sequence[Document], library: Library, answers: Iterable[Fact] = (), on_step: OnStep = no_step
 ) -> tuple[Facts, list[Section], dict[str, int]]:
-    """All that the documents and answers tell; with the sections, and for each document the lines nobody could read."""
+    """All that the documents and answers tell; with the sections that tell it, and for each document the unread lines."""
     on_step("recognise")
     sections: list[Section] = []
     unread: dict[str, int] = {}
@@ -61,15 +61,18 @@ def know(
     on_step("parse")
     facts = Facts(documents=list(documents))
     facts.add(answers)
+    telling = []
     for section in sections:
-        facts.add(library.format_of[section.kind].parse(section))
+        told = list(library.format_of[section.kind].parse(section))
+        facts.add(told)
+        telling += [section] if told else []
     facts.hits.update(speak(documents, library.signatures))
     facts.add(named(facts.hits, library.signatures))
     platform.derive(facts)
     topology.derive(facts)
     first_failure.derive(facts)
     facts.timeline = timeline.build(documents, facts)
-    return facts, sections, unread
+    return facts, telling, unread
 
 
 def examine(

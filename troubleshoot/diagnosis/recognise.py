@@ -14,6 +14,9 @@ from troubleshoot.diagnosis.evidence import Document, Line, Section
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import Peeled, peel
 
+# Prose around a print-out, not a line of it.
+SENTENCE = re.compile(r"^\W*[A-Z\u4e00-\u9fff][^{}=|]*[a-z\u4e00-\u9fff][.!?。！？]\s*$")
+
 
 @lru_cache(maxsize=4096)
 def compiled(pattern: str) -> re.Pattern[str]:
@@ -30,6 +33,7 @@ def recognise(document: Document, formats: Sequence[Format]) -> tuple[list[Secti
     """The document's sections, and how many of its lines nobody could read (blank ones aside)."""
     sections: list[Section] = []
     read: set[int] = set()
+    printed: list[int] = []
     for form in formats:
         if form.heads:
             sections += blocks(document, form, read)
@@ -38,8 +42,25 @@ def recognise(document: Document, formats: Sequence[Format]) -> tuple[list[Secti
             if lines:
                 sections.append(Section(form.kind, document, lines))
                 read.update(line.number for line in lines)
+                printed += [line.number for line in lines] if form.print_out else []
+    read |= paragraphs(document, printed)
     unread = sum(1 for line in document if line.text.strip() and line.number not in read)
     return sections, unread
+
+
+def paragraphs(document: Document, numbers: Sequence[int]) -> set[int]:
+    """The lines of the print-outs in which these lines stand: up to a blank line, a log's line or a sentence."""
+    found: set[int] = set()
+    for start in numbers:
+        for step in (-1, 1):
+            at = document.index(start) + step
+            while 0 <= at < len(document.numbers) and document.numbers[at] == document.numbers[at - step] + step:
+                text = document.texts[at]
+                if document.numbers[at] in found or not text.strip() or SENTENCE.match(text) or peel(text).header:
+                    break
+                found.add(document.numbers[at])
+                at += step
+    return found
 
 
 def hit_lines(document: Document, form: Format, patterns: Sequence[str], first: int) -> list[Line]:

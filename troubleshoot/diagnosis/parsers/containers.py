@@ -169,5 +169,6 @@ FORMATS = (
             r"^\s{2,}(?:container_name|network_mode|memlock)\s*:",
             r"^\s+(?:- )?\"?(?:privileged|hostNetwork|hostIPC)\"?\s*:\s*[\"']?(?:true|false)",
         ),
+        print_out=True,
     ),
 )

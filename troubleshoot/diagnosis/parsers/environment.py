@@ -74,5 +74,6 @@ FORMATS = (
             r"name[\"']?\s*:\s*[\"']?(?:NCCL|VLLM|GLOO|SGLANG|SGL|CUDA|TORCH|GPUSTACK|MASTER|UCX|PYTORCH)_[A-Z0-9_]+",
         ),
         parse=parse,
+        print_out=True,
     ),
 )

@@ -26,7 +26,8 @@ KEYS: tuple[tuple[str, re.Pattern[str], bool], ...] = (
     (
         "driver_version",
         re.compile(
-            r"(?:Nvidia driver version|CUDA Driver Version|NVIDIA driver)\s*:\s*(?P<value>\d{3}\.\d+(?:\.\d+)?)", re.I
+            r"(?:Nvidia driver version|CUDA Driver Version|NVIDIA driver|^Driver Version)\s*:\s*(?P<value>\d{3}\.\d+(?:\.\d+)?)",
+            re.I,
         ),
         True,
     ),
@@ -112,10 +113,10 @@ def parse(section: Section) -> Iterator[Fact]:
 FORMATS = (
     Format(
         kind="environment-report",
-        title={"en": "environment report", "zh-hans": "环境报告"},
+        title={"en": "environment report or lscpu", "zh-hans": "环境报告或 lscpu"},
         lines=(
             r"PyTorch(?: version)?\s*:\s*\d",
-            r"(?i)nvidia driver(?: version)?\s*:\s*\d|CUDA Driver Version\s*:\s*\d",
+            r"(?i)nvidia driver(?: version)?\s*:\s*\d|CUDA Driver Version\s*:\s*\d|^Driver Version\s*:\s*\d{3}\.",
             r"CUDA (?:used to build PyTorch|runtime version|Version)\s*:\s*\d",
             r"vLLM Version\s*:",
             r"(?:vllm|sglang)\s*[:=]=?\s*v?\d+\.\d",
@@ -129,5 +130,6 @@ FORMATS = (
             r"AMD (?:EPYC|Ryzen)|Threadripper|\bXeon\b|Intel Core",
         ),
         parse=parse,
+        print_out=True,
     ),
 )

@@ -91,5 +91,6 @@ FORMATS = (
             r"\[(?:DEBUG|INFO|WARNING|ERROR|CRITICAL)\] \[tid \d+\]",
         ),
         parse=parse,
+        print_out=True,
     ),
 )

@@ -23,6 +23,7 @@ class Format:
     lines    line formats: patterns of each line
     belongs  block formats: whether the next peeled line, after `taken` lines, still is part of the block
     parse    the section's facts
+    print_out  line formats: what a command prints at once, so that the lines around one that tells something belong to it
     """
 
     kind: str
@@ -31,3 +32,4 @@ class Format:
     heads: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
     belongs: Callable[[str, int], bool] = until_blank
+    print_out: bool = False

@@ -96,7 +96,7 @@ MARKS = (
     Mark(SAYS + r"Pulled image ", "L0", always=YES),
     Mark(SAYS + r"Run v[Ll]{2}[Mm] with arguments: ", "L0", tells=arguments, always=YES),
     Mark(SAYS + r"Provisioning model instance ", "L0", "launch", always=YES),
-    Mark(SAYS + r"Finished provisioning model instance ", "L0", always=YES),
+    Mark(SAYS + r"Finished provisioning model instance ", "L0", "close", always=YES),
     Mark(SAYS + r"Start(?:ing|ed|) (?:serving )?model instance \S+? ?on port", "L0", "open", always=YES),
     Mark(
         SAYS + r"waits for (?:all subordinate workers|main worker|previous subordinate worker)",

@@ -89,5 +89,6 @@ FORMATS = (
             r"^Mem(?:Total|Available):\s+\d+ kB",
         ),
         parse=parse,
+        print_out=True,
     ),
 )

@@ -66,5 +66,6 @@ FORMATS = (
             r"probe failed: ",
         ),
         parse=parse,
+        print_out=True,
     ),
 )

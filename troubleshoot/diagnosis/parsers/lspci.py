@@ -122,5 +122,6 @@ FORMATS = (
             r"[0-9a-f]{2}:[0-9a-f]{2}\.[0-7] (?:VGA compatible controller|3D controller|PCI bridge|Infiniband controller|Ethernet controller|Network controller|Bridge|System peripheral|SCSI storage controller|Display controller)",
         ),
         parse=parse,
+        print_out=True,
     ),
 )

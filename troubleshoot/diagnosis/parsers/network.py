@@ -90,5 +90,6 @@ FORMATS = (
             r"(?:Link layer|link_layer):",
         ),
         parse=parse,
+        print_out=True,
     ),
 )

@@ -212,7 +212,7 @@ FORMATS = (
     ),
     Format(
         "nvidia-smi-list",
-        {"en": "nvidia-smi -L", "zh-hans": "nvidia-smi -L"},
+        {"en": "nvidia-smi -L or nvlink -s", "zh-hans": "nvidia-smi -L 或 nvlink -s"},
         parse_list,
         heads=(r"^\s*GPU \d+: .+UUID",),
         belongs=list_belongs,

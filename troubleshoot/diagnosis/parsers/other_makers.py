@@ -46,5 +46,6 @@ FORMATS = (
             r"\bixsmi\b|\bhy-smi\b|\bmx-smi\b|\bcnmon\b",
         ),
         parse=parse,
+        print_out=True,
     ),
 )

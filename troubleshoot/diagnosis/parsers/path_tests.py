@@ -195,5 +195,6 @@ FORMATS = (
             r"Verification error @ element",
         ),
         parse=parse_results,
+        print_out=True,
     ),
 )

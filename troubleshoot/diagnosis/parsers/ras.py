@@ -85,5 +85,6 @@ FORMATS = (
             rf'"errors?": ?"(?:{ERRORS})"',
             r"NCCL version 2\.\d+\.\d+ compiled with CUDA",
         ),
+        print_out=True,
     ),
 )

@@ -173,5 +173,6 @@ FORMATS = (
             r"^flags\s*:.*\bhypervisor\b|^Flags:\s.*\bhypervisor\b",
         ),
         parse=parse,
+        print_out=True,
     ),
 )
