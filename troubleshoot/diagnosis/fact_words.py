@@ -85,6 +85,30 @@ FACT_WORDS: dict[str, Text] = {
 }  # fmt: skip
 
 
+# What was read many times (observations.py). Nobody is asked for it by name, so it is apart.
+OBSERVATION_WORDS: dict[str, Text] = {
+    "env": {"en": "Environment variables", "zh-hans": "环境变量"},
+    "env_dropped": {"en": "Variables that systemd drops", "zh-hans": "被 systemd 丢弃的变量"},
+    "engine_argument": {"en": "Engine's arguments", "zh-hans": "引擎参数"},
+    "kernel_option": {"en": "Kernel options", "zh-hans": "内核参数"},
+    "virtualization": {"en": "What tells of the machine", "zh-hans": "机器类型的依据"},
+    "pcie_link": {"en": "PCIe links", "zh-hans": "PCIe 链路"},
+    "acs_state": {"en": "ACS of each bridge", "zh-hans": "各桥的 ACS 状态"},
+    "iommu_fault": {"en": "IOMMU faults", "zh-hans": "IOMMU 报错"},
+    "oom_killed": {"en": "Killed for memory", "zh-hans": "因内存不足被杀"},
+    "nvlink": {"en": "NVLinks", "zh-hans": "NVLink"},
+    "peer_access": {"en": "Peer access as CUDA sees it", "zh-hans": "CUDA 给出的 P2P 状态"},
+    "nccl_stage": {"en": "Step that NCCL reached", "zh-hans": "NCCL 走到的步骤"},
+    "interface": {"en": "Network interfaces", "zh-hans": "网络接口"},
+    "ib_port": {"en": "InfiniBand and RoCE ports", "zh-hans": "InfiniBand 与 RoCE 端口"},
+    "exception": {"en": "Exceptions", "zh-hans": "异常"},
+    "stack_frame": {"en": "Stack frames", "zh-hans": "调用栈"},
+    "collective_timeout": {"en": "Collectives that timed out", "zh-hans": "超时的集合通信"},
+    "ras_status": {"en": "NCCL RAS status", "zh-hans": "NCCL RAS 状态"},
+    "ray_resources": {"en": "GPUs of Ray: used, all", "zh-hans": "Ray 的 GPU：已用、总数"},
+}  # fmt: skip
+
+
 def named(names: Iterable[str]) -> list[Text]:
     """The words of those that have some, in their order."""
     return [FACT_WORDS[name] for name in names if name in FACT_WORDS]

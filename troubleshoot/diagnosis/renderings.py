@@ -8,6 +8,7 @@ from typing import Any
 from troubleshoot.diagnosis import shown
 from troubleshoot.diagnosis.confidence import in_figures, in_words
 from troubleshoot.diagnosis.content import LANGUAGES
+from troubleshoot.diagnosis.names import kind_title
 from troubleshoot.diagnosis.rendering_words import WORDS
 
 Report = dict[str, Any]
@@ -182,7 +183,7 @@ def reasons_text(items: Iterable[dict[str, Any]], sign: str, report: Report) -> 
 def inputs_text(inputs: Iterable[dict[str, Any]], lang: str) -> list[str]:
     out = []
     for item in inputs:
-        kinds = ", ".join(item["kinds"]) or "—"
+        kinds = ("、" if lang == "zh-hans" else ", ").join(kind_title(kind, lang) for kind in item["kinds"]) or "—"
         lines, unread, hidden = item["lines"], item["unread_lines"], item["redactions"]
         if lang == "zh-hans":
             out.append(f"  {item['name']}：{lines} 行，{kinds}；{unread} 行未读懂；隐藏了 {hidden} 处敏感信息")

@@ -18,6 +18,7 @@ from troubleshoot.diagnosis.evidence import Document, Line, Section, Text
 from troubleshoot.diagnosis.facts import VOCABULARY, Facts
 from troubleshoot.diagnosis.install_methods import detected_method
 from troubleshoot.diagnosis.launch_ranks import RankPath
+from troubleshoot.diagnosis.observations import observations
 from troubleshoot.diagnosis.phases import PHASE_TITLES, what_was_seen
 
 SCHEMA = 1
@@ -39,6 +40,10 @@ BROKEN_RULE: Text = {
     "en": "One of our own rules failed and was left out. The rest of the report stands; please tell the maintainers.",
     "zh-hans": "我们的一条规则出错，已跳过。报告其余部分不受影响；请告知维护者。",
 }
+
+
+# Kinds that may be part of many others.
+VAGUE = ("description", "environment", "environment-report")
 
 
 def cited(line: Line) -> dict[str, Any]:
@@ -172,11 +177,7 @@ def topology_of(facts: Facts) -> list[dict[str, Any]]:
 def inputs_of(
     documents: Iterable[Document], sections: Iterable[Section], unread: Mapping[str, int]
 ) -> list[dict[str, Any]]:
-    kinds: dict[str, list[str]] = {}
-    for section in sections:
-        kinds.setdefault(section.document.name, [])
-        if section.kind not in kinds[section.document.name]:
-            kinds[section.document.name].append(section.kind)
+    kinds = kinds_of(sections)
     return [
         {
             "name": document.name,
@@ -191,6 +192,24 @@ def inputs_of(
         }
         for document in documents
     ]
+
+
+def kinds_of(sections: Iterable[Section]) -> dict[str, list[str]]:
+    """The kinds of each document. One whose lines all belong to another kind's is not named: `-e` in a `docker run`."""
+    lines: dict[str, dict[str, set[int]]] = {}
+    for section in sections:
+        of_kind = lines.setdefault(section.document.name, {}).setdefault(section.kind, set())
+        of_kind.update(line.number for line in section.lines)
+    return {name: [kind for kind in by_kind if not covered(kind, by_kind)] for name, by_kind in lines.items()}
+
+
+def covered(kind: str, by_kind: Mapping[str, set[int]]) -> bool:
+    """Whether another kind has all of its lines; of two with the same lines the more telling one is named."""
+    own = by_kind[kind]
+    before = sorted(by_kind, key=VAGUE.__contains__)
+    return any(
+        own < lines or (own == lines and before.index(other) < before.index(kind)) for other, lines in by_kind.items()
+    )
 
 
 def summary_of(
@@ -276,5 +295,6 @@ def make_report(
         "timeline": timeline_of(facts),
         "topology": topology_of(facts),
         "facts": facts_of(facts),
+        "observations": observations(facts),
         "inputs": inputs_of(facts.documents, sections, unread),
     }

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from troubleshoot.diagnosis.content import LANGUAGES
 from troubleshoot.diagnosis.library import Library
 from troubleshoot.diagnosis.peel import peel
-from troubleshoot.diagnosis.signatures import speaks_in
+from troubleshoot.diagnosis.signatures import speaks
 from troubleshoot.knowledge.articles import Article
 from troubleshoot.knowledge.plain import excerpt, plain
 
@@ -132,7 +132,7 @@ class Index:
         for line in question.splitlines()[:200]:
             body = peel(line).body
             for signature in self.library.signatures.values():
-                if signature.id not in heard and any(speaks_in(p, line, body) for p in signature.compiled):
+                if signature.id not in heard and any(speaks(p, line, body) for p in signature.compiled):
                     cause = self.library.causes.get(signature.cause)
                     heard[signature.id] = Spoken(
                         signature.id,

@@ -8,9 +8,9 @@ from typing import Any
 from django import template
 
 from troubleshoot import shelf
-from troubleshoot.diagnosis import shown
+from troubleshoot.diagnosis import names, shown
 from troubleshoot.diagnosis.confidence import in_words
-from troubleshoot.diagnosis.fact_words import FACT_WORDS, named
+from troubleshoot.diagnosis.fact_words import named
 from troubleshoot.templatetags.unhang import content_language
 
 register = template.Library()
@@ -32,21 +32,26 @@ def harmless(items: Iterable[dict[str, Any]], are: bool) -> list[dict[str, Any]]
 
 
 @register.filter
-def telling(names: Iterable[str]) -> list[str]:
+def telling(facts: Iterable[str]) -> list[str]:
     """Facts by the names that people know; those that nobody could send are left out."""
-    return [words[content_language()] for words in named(names)]
+    return [words[content_language()] for words in named(facts)]
 
 
 @register.filter
 def kind_title(kind: str) -> str:
     """What an input format is called."""
-    known = shelf.library().format_of
-    return known[kind].title[content_language()] if kind in known else kind
+    return names.kind_title(kind, content_language())
 
 
 @register.filter
 def fact_title(name: str) -> str:
-    return FACT_WORDS[name][content_language()] if name in FACT_WORDS else name
+    return names.fact_title(name, content_language())
+
+
+@register.filter
+def fact_count(report: dict[str, Any]) -> int:
+    """How many rows the table of facts has; an older report lists no observations."""
+    return len(report["facts"]) + len(report.get("observations", ()))
 
 
 @register.filter
