@@ -428,6 +428,13 @@ def test_no_page_is_over_60_kb_of_html_css_and_javascript(client):
     assert {address: size for address, size in sizes.items() if size > MOST_BYTES} == {}
 
 
+def test_a_page_is_sent_compressed_to_who_can_read_it(client):
+    packed = client.get("/kb/p2p-iommu-acs/", headers={"Accept-Encoding": "gzip"})
+
+    assert packed["Content-Encoding"] == "gzip"
+    assert len(packed.content) < len(client.get("/kb/p2p-iommu-acs/").content) / 3
+
+
 @pytest.mark.parametrize("code", [400, 403, 404, 410, 413, 429, 500])
 def test_every_error_has_a_page_in_both_languages(code):
     from django.template.loader import render_to_string
