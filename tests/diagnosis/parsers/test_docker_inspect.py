@@ -97,3 +97,11 @@ def test_what_only_looks_like_it_tells_nothing(line: str) -> None:
     facts = facts_of(line)
 
     assert all(not facts.all(name) for name in ("shm_bytes", "ipc_host", "container_name", "install_method"))
+
+
+def test_lists_without_end_cost_no_more_than_their_length() -> None:
+    """Each would be looked for to the end of the text."""
+    facts = facts_of('"ShmSize": 67108864, ' + '"Env":["A=' * 6000, '"ShmSize": 67108864,\n' + '"Env": [\n' * 6000)
+
+    assert facts.value("shm_bytes") == 67108864
+    assert facts.all("env") == []

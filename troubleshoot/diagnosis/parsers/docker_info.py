@@ -58,13 +58,15 @@ def parse_json(section: Section) -> Iterator[Fact]:
         "ServerVersion": "Server Version",
     }
     found: Found = {}
+    tried = False
     for at, line in enumerate(section.lines):
         for match in JSON_VALUE.finditer(line.text):
             if match["key"] in names and match["text"]:
                 found.setdefault(names[match["key"]], (match["text"], line))
             elif match["key"] == "MemTotal" and match["number"]:
                 yield Fact("memory_total_bytes", int(match["number"]), line)
-        if match_runtimes := JSON_RUNTIMES.search(line.text):
+        if not tried and (match_runtimes := JSON_RUNTIMES.search(line.text)):
+            tried = True
             runtimes = keys_of(enclosed(section.lines, at, match_runtimes.end()))
             if runtimes:
                 found.setdefault("Runtimes", (" ".join(runtimes), line))

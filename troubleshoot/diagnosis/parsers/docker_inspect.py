@@ -28,11 +28,13 @@ VALUE = re.compile(
 )
 LIST = re.compile(r'"(?P<key>Ulimits|Env|Args|Cmd)"\s*:\s*(?=\[)')
 SETTING = re.compile(rf"(?:{OURS})=")
+MOST_UNCLOSED = 3  # lists without end: the text is cut, or no JSON
 CONTAINER = re.compile(r"^/[\w.-]{1,200}$")  # the name of a container begins with a slash, that of a limit does not
 
 
 def parse(section: Section) -> Iterator[Fact]:
     running: bool | None = None
+    unclosed = 0
     for at, line in enumerate(section.lines):
         for match in VALUE.finditer(line.text):
             if match["key"] == "Running":
@@ -40,8 +42,13 @@ def parse(section: Section) -> Iterator[Fact]:
             elif match["key"] != "ExitCode" or running is False:
                 for name, value in setting(match):
                     yield Fact(name, value, line)
+        past = 0
         for match in LIST.finditer(line.text):
-            words = list_of(enclosed(section.lines, at, match.end()))
+            if match.start() < past or unclosed > MOST_UNCLOSED:
+                continue  # inside the one before
+            text = enclosed(section.lines, at, match.end())
+            past, unclosed = match.end() + len(text), unclosed + (not text)
+            words = list_of(text)
             for name, value in told(match["key"], words, '"' in line.text[match.end() :]):
                 yield Fact(name, value, line)
 
