@@ -124,3 +124,14 @@ def test_other_programs_words_that_sound_the_same_are_not_gpustacks() -> None:
         """
     )
     assert facts.all("gpustack") == []
+
+
+def test_the_model_stands_first_in_the_arguments_when_the_command_has_a_list_of_its_own() -> None:
+    facts = facts_of(
+        "2025-12-05 14:13:16.589640+00:00 - gpustack.worker.backends.vllm - INFO - With image: gpustack/runner:cuda12.8-vllm0.11.2, "
+        "command: ['vllm', 'serve'], arguments: ['/m/org', '--tensor-parallel-size', '4'], ports: [40000], "
+        "envs(inconsistent input items mean unchangeable):"
+    )
+
+    assert facts.value("model") == "/m/org"
+    assert facts.value("tensor_parallel_size") == 4

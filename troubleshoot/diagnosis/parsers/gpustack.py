@@ -182,8 +182,12 @@ def workload(text: str) -> Iterator[tuple[str, Any]]:
         if found := RUNNER.search(match["image"]):
             yield "engine", found["engine"]
             yield "engine_version", found["version"]
+    before: list[str] = []
     for match in WORDS.finditer(text):
         words = [word.strip("'\",") for word in match["words"].split()]
+        if before[-1:] == ["serve"] and words and not words[0].startswith("-"):
+            yield "model", words[0]  # from 2.0.3 on the command stands in a list of its own
+        before = words
         if "serve" in words[:2] and len(words) > words.index("serve") + 1:
             yield "model", words[words.index("serve") + 1]
         yield from facts_of_command(words)
