@@ -487,3 +487,38 @@ def test_the_page_counts_ranks_that_cannot_be_numbered(client):
     )
     html = page(client, read(open_hang(text)[0])).content.decode()
     assert "1 of 4 ranks came as far as this" in html
+
+
+PRINT_OUTS = """\
+Filesystem      Size  Used Avail Use% Mounted on
+shm              64M     0   64M   0% /dev/shm
+
+NCCL_P2P_DISABLE=1
+HOME=/root
+
+BOOT_IMAGE=/boot/vmlinuz-6.8.0 root=/dev/sda1 ro iommu=pt
+"""
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "en",
+            [
+                "environment variables",
+                "limits of memory and files",
+                "64 MiB",
+                "<code>NCCL_P2P_DISABLE=1</code>",
+                ">passthrough<",
+            ],
+        ),
+        ("zh-hans", ["环境变量", "内存与文件限制", "64 MiB", "<code>NCCL_P2P_DISABLE=1</code>", ">直通<"]),
+    ],
+)
+def test_what_was_read_is_told_in_words_not_in_ids(client, language, words):
+    html = page(client, read(open_hang(PRINT_OUTS)[0]), lang=language).content.decode()
+    for said in words:
+        assert said in html
+    for word in ("host-limits", "kernel-cmdline", ">shm_bytes<", "67108864", "phase_mark"):
+        assert word not in html

@@ -13,7 +13,7 @@ from tests.diagnosis.reading import redactor
 from tests.diagnosis.samples import SAMPLES
 from troubleshoot.diagnosis.facts import VOCABULARY
 from troubleshoot.diagnosis.library import Library, load_library
-from troubleshoot.diagnosis.names import fact_title, kind_title
+from troubleshoot.diagnosis.names import fact_title, kind_title, value_in_words
 from troubleshoot.diagnosis.observations import IN_WORDS, MOST
 from troubleshoot.diagnosis.parsers import ALL_FORMATS
 from troubleshoot.diagnosis.pipeline import examine, take_in
@@ -101,3 +101,13 @@ def test_of_many_readings_a_few_are_shown_and_the_rest_counted() -> None:
     item = next(item for item in report_of(text)["observations"] if item["name"] == "env")
     assert item["values"][0] == "NCCL_OPTION_0=0"
     assert (len(item["values"]), item["more"], item["source"]) == (MOST, 3, "sent:1")
+
+
+def test_values_are_written_as_people_write_them() -> None:
+    assert value_in_words("shm_bytes", 67108864, "en") == "64 MiB"
+    assert value_in_words("memory_total_bytes", 540_000_000_000, "en") == "503 GiB"
+    assert value_in_words("memlock", "unlimited", "zh-hans") == "不限"
+    assert value_in_words("iommu", "passthrough", "zh-hans") == "直通"
+    assert value_in_words("engine", "sglang", "zh-hans") == "SGLang"
+    assert value_in_words("xids", [79, 43], "en") == "79, 43"
+    assert value_in_words("gpu_model", "NVIDIA L40S", "zh-hans") == "NVIDIA L40S"

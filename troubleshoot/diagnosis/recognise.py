@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from troubleshoot.diagnosis.evidence import Document, Line, Section
 from troubleshoot.diagnosis.parsers.format import Format
-from troubleshoot.diagnosis.peel import Peeled, peel
+from troubleshoot.diagnosis.peel import FENCE, Peeled, peel
 
 # Prose around a print-out, not a line of it.
 SENTENCE = re.compile(r"^\W*[A-Z\u4e00-\u9fff][^{}=|]*[a-z\u4e00-\u9fff][.!?。！？]\s*$")
@@ -44,7 +44,7 @@ def recognise(document: Document, formats: Sequence[Format]) -> tuple[list[Secti
                 read.update(line.number for line in lines)
                 printed += [line.number for line in lines] if form.print_out else []
     read |= paragraphs(document, printed)
-    unread = sum(1 for line in document if line.text.strip() and line.number not in read)
+    unread = sum(1 for line in document if line.text.strip() and line.number not in read and not FENCE.match(line.text))
     return sections, unread
 
 

@@ -18,7 +18,9 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from troubleshoot.diagnosis.confidence import in_figures
+from troubleshoot import shelf
 from troubleshoot.diagnosis.facts import Facts
+from troubleshoot.diagnosis.names import value_in_words
 from troubleshoot.diagnosis.phases import duration as length_of_time
 from troubleshoot.diagnosis.snippets import Change, fill, values_of
 from troubleshoot.drawing import topology
@@ -196,13 +198,13 @@ def log_commands(method: Any) -> list[str]:
 
 
 @register.filter
-def said(value: Any) -> str:
-    """A fact's value as people write it."""
+def said(value: Any, name: str) -> str:
+    """The value of the fact `name` as people write it."""
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
-    if isinstance(value, list):
-        return ", ".join(str(v) for v in value)
-    return str(value)
+    if name == "install_method" and value in shelf.library().install_methods:
+        return shelf.library().install_methods[value].title[content_language()]
+    return value_in_words(name, value, content_language())
 
 
 @register.filter

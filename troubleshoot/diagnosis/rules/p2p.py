@@ -47,7 +47,8 @@ def _nccl_lines(facts: Facts) -> list[Line]:
 
 
 def p2p_chosen_over_pcie(facts: Facts) -> list[Line]:
-    if any(matrix.is_nvlink_only for matrix in facts.matrices) or explained(facts):
+    joined = any(matrix.is_nvlink_only for matrix in facts.matrices) or facts.value("nvlink_present") is True
+    if joined or explained(facts):
         return []
     if facts.timeline is not None and facts.timeline.outcome in ("ready", "slow"):
         return []
