@@ -522,3 +522,24 @@ def test_what_was_read_is_told_in_words_not_in_ids(client, language, words):
         assert said in html
     for word in ("host-limits", "kernel-cmdline", ">shm_bytes<", "67108864", "phase_mark"):
         assert word not in html
+
+
+def test_another_makers_output_says_what_is_not_covered_and_asks_for_nothing_of_nvidias(client):
+    sent = "npu-smi 24.1.rc2                 Version: 24.1.rc2\n"
+    html = page(client, read(open_hang(sent)[0]), lang="zh-hans").content.decode()
+    assert "其中有 昇腾 硬件的输出" in html
+    assert "nvidia-smi" not in html
+    assert "NCCL_P2P_DISABLE" not in html
+    assert "docker logs" in html
+
+
+def test_a_test_that_ran_through_is_no_launch_that_started(client):
+    sent = """\
+# nThread 1 nGpus 2 minBytes 8 maxBytes 134217728 step: 2(factor) warmup iters: 5 iters: 20 agg iters: 1 validation: 1 graph: 0
+   134217728      33554432     float     sum      -1  10324.1   13.00   13.00      0  10319.8   13.01   13.01      0
+# Out of bounds values : 0 OK
+# Avg bus bandwidth    : 6.5021
+"""
+    html = page(client, read(open_hang(sent)[0]), lang="en").content.decode()
+    assert "NCCL carries data between these GPUs" in html
+    assert "Nothing is wrong" not in html

@@ -68,6 +68,8 @@ VALUES: dict[str, dict[str, Text]] = {
         "moore-threads": {"en": "Moore Threads", "zh-hans": "摩尔线程"},
         "iluvatar": {"en": "Iluvatar", "zh-hans": "天数智芯"},
         "hygon": {"en": "Hygon", "zh-hans": "海光"},
+        "metax": {"en": "MetaX", "zh-hans": "沐曦"},
+        "cambricon": {"en": "Cambricon", "zh-hans": "寒武纪"},
     },
     "engine": {engine: {"en": name, "zh-hans": name} for engine, name in ENGINE_NAMES.items()},
 }

@@ -19,6 +19,10 @@ PHASE_TITLES: dict[str, Text] = {
 }
 
 LONG_STEP_SECONDS = 30  # a step shorter than this explains nothing
+NCCL_CARRIES: Text = {
+    "en": "nccl-tests ran to its end: NCCL carries data between these GPUs.",
+    "zh-hans": "nccl-tests 跑到了最后：NCCL 能在这些 GPU 之间传数据。",
+}
 ENGINE_NAMES = {"vllm": "vLLM", "sglang": "SGLang", "tgi": "TGI", "lmdeploy": "LMDeploy", "torch": "PyTorch"}
 
 
@@ -54,6 +58,8 @@ def how_long_it_took(timeline: Timeline) -> Text:
 def what_was_seen(facts: Facts) -> Text | None:
     """One sentence: which engine, where the launch stands, for how long nothing more was said. None without a launch."""
     timeline = facts.timeline
+    if facts.value("nccl_test") == "passed" and facts.value("engine") == "nccl-tests":
+        return NCCL_CARRIES
     if timeline is None or not any(phase.state != "not-reached" for phase in timeline.phases):
         return None
     engine = str(facts.value("engine") or "")

@@ -97,8 +97,7 @@ def as_text(report: Report) -> str:
     """The report for a terminal (a report from `in_language`)."""
     word, method = headings(report), report.get("install_method")
     out = [headline(report), report["summary"]]
-    if report.get("observed"):
-        out.append(report["observed"])
+    out += [report[key] for key in ("observed", "not_covered") if report.get(key)]
     out += steps_text(report, word) if report["verdict"] == "insufficient-evidence" else []
     for cause in report["causes"][:1] if report["verdict"] == "cause" else []:
         out += ["", word["do"].upper()]
@@ -207,8 +206,8 @@ def as_markdown(report: Report) -> str:
     """The report to paste into an issue or a wiki (a report from `in_language`)."""
     word, method = headings(report), report.get("install_method")
     out = [f"## {headline(report)}", "", report["summary"]]
-    if report.get("observed"):
-        out += ["", report["observed"]]
+    for key in ("observed", "not_covered"):
+        out += ["", report[key]] if report.get(key) else []
     out += steps_markdown(report, word) if report["verdict"] == "insufficient-evidence" else []
     for cause in report["causes"][:1] if report["verdict"] == "cause" else []:
         out += ["", f"### {word['do']}"]

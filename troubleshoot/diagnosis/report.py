@@ -14,12 +14,14 @@ from troubleshoot.diagnosis import topology
 from troubleshoot.diagnosis.causes import Cause
 from troubleshoot.diagnosis.confidence import in_words
 from troubleshoot.diagnosis.diagnose import Diagnosis, Finding, Reason
-from troubleshoot.diagnosis.evidence import Document, Line, Section, Text
+from troubleshoot.diagnosis.evidence import Line, Section, Text
 from troubleshoot.diagnosis.facts import VOCABULARY, Facts
 from troubleshoot.diagnosis.install_methods import detected_method
 from troubleshoot.diagnosis.launch_ranks import RankPath
+from troubleshoot.diagnosis.names import value_in_words
 from troubleshoot.diagnosis.observations import observations
 from troubleshoot.diagnosis.phases import PHASE_TITLES, what_was_seen
+from troubleshoot.diagnosis.report_inputs import inputs_of
 
 SCHEMA = 1
 Report = dict[str, Any]
@@ -36,14 +38,16 @@ NOTHING_READ: Text = {
     "en": "Nothing that was sent could be read as text; see what we read.",
     "zh-hans": "发来的内容都无法作为文本读取；见“读到了什么”。",
 }
+NOT_COVERED: Text = {
+    "en": "Some of this comes from {makers} hardware. Unhang knows NVIDIA's GPUs with CUDA and NCCL: what it says of the engine, "
+    "of host memory and of the network holds here too, but of other makers' GPUs and the links between them it reads nothing.",
+    "zh-hans": "其中有 {makers} 硬件的输出。Unhang 了解的是 NVIDIA GPU 与 CUDA、NCCL：关于引擎、主机内存和网络的判断在这里同样适用，"
+    "但其他厂商的 GPU 及其互联不在它的范围内。",
+}
 BROKEN_RULE: Text = {
     "en": "One of our own rules failed and was left out. The rest of the report stands; please tell the maintainers.",
     "zh-hans": "我们的一条规则出错，已跳过。报告其余部分不受影响；请告知维护者。",
 }
-
-
-# Kinds that may be part of many others.
-VAGUE = ("description", "environment", "environment-report")
 
 
 def cited(line: Line) -> dict[str, Any]:
@@ -174,44 +178,6 @@ def topology_of(facts: Facts) -> list[dict[str, Any]]:
     ]
 
 
-def inputs_of(
-    documents: Iterable[Document], sections: Iterable[Section], unread: Mapping[str, int]
-) -> list[dict[str, Any]]:
-    kinds = kinds_of(sections)
-    return [
-        {
-            "name": document.name,
-            "kinds": kinds.get(document.name, []),
-            "bytes": document.byte_count,
-            "lines": document.line_count,
-            "kept_lines": len(document.texts),
-            "unread_lines": unread.get(document.name, 0),
-            "redactions": sum(document.redactions.values()),
-            "redacted": dict(document.redactions),
-            "notes": document.notes,
-        }
-        for document in documents
-    ]
-
-
-def kinds_of(sections: Iterable[Section]) -> dict[str, list[str]]:
-    """The kinds of each document. One whose lines all belong to another kind's is not named: `-e` in a `docker run`."""
-    lines: dict[str, dict[str, set[int]]] = {}
-    for section in sections:
-        of_kind = lines.setdefault(section.document.name, {}).setdefault(section.kind, set())
-        of_kind.update(line.number for line in section.lines)
-    return {name: [kind for kind in by_kind if not covered(kind, by_kind)] for name, by_kind in lines.items()}
-
-
-def covered(kind: str, by_kind: Mapping[str, set[int]]) -> bool:
-    """Whether another kind has all of its lines; of two with the same lines the more telling one is named."""
-    own = by_kind[kind]
-    before = sorted(by_kind, key=VAGUE.__contains__)
-    return any(
-        own < lines or (own == lines and before.index(other) < before.index(kind)) for other, lines in by_kind.items()
-    )
-
-
 def summary_of(
     diagnosis: Diagnosis, causes: Mapping[str, Cause], families: Mapping[str, dict[str, Text]], read: bool
 ) -> dict[str, Any]:
@@ -229,6 +195,16 @@ def summary_of(
     else:
         title, summary = cause.title, cause.summary
     return {"headline": title, "summary": summary, "confidence": round(together, 3), "in_words": in_words(together)}
+
+
+def not_covered(facts: Facts) -> Text | None:
+    """The sentence that says what is not covered, when another maker's hardware was seen."""
+    makers = facts.value("not_covered")
+    if not makers:
+        return None
+    return {
+        lang: words.format(makers=value_in_words("not_covered", makers, lang)) for lang, words in NOT_COVERED.items()
+    }
 
 
 def make_report(
@@ -264,6 +240,7 @@ def make_report(
         **summary_of(diagnosis, causes, families, any(d.texts for d in facts.documents)),
         "observed": what_was_seen(facts),
         "installation": detected_method(facts),
+        "not_covered": not_covered(facts),
         "causes": found,
         "families": [
             {"id": family, "title": families[family]["title"], "confidence": round(total, 3)}

@@ -17,8 +17,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from troubleshoot.diagnosis.confidence import in_figures
 from troubleshoot import shelf
+from troubleshoot.diagnosis.confidence import in_figures
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.names import value_in_words
 from troubleshoot.diagnosis.phases import duration as length_of_time

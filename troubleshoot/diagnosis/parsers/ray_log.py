@@ -74,6 +74,11 @@ MARKS = (
     Mark(r"object store is using /tmp instead of /dev/shm", "", "", always=RAY),
     Mark(r"^\s*(?P<used>\d{1,6}(?:\.\d+)?)/(?P<total>\d{1,6}(?:\.\d+)?) GPU", "", "", always=RAY, tells=usage),
     Mark(r"RayWorker(?:Wrapper|Proc|Vllm) pid=\d+", "", "", always=RAY),
+    # the rest of `ray status`
+    Mark(r"=+ Autoscaler status: ", "", "", always=RAY),
+    Mark(r"^\s*(?:\(no (?:pending nodes|failures|resource demands)\)|\d+ node_[0-9a-f]+)", "", "", always=RAY),
+    Mark(r"^\s*[\d.]+\w*/[\d.]+\w* (?:CPU|memory|object_store_memory|accelerator_type)", "", "", always=RAY),
+    Mark(r"\}: \d+\+? pending (?:tasks/actors|placement groups)", "", "", always=RAY),
 )
 
 FORMATS = (table("ray-log", {"en": "Ray log", "zh-hans": "Ray 日志"}, MARKS),)
