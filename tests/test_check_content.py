@@ -130,7 +130,7 @@ def test_a_remedy_that_nothing_offers(site):
 
 
 def test_words_that_lack_a_language(site):
-    changed(site, "remedies/raise-memlock.toml", ', zh-hans = "放开进程锁定内存的限制" }', " }")
+    changed(site, "remedies/raise-memlock.toml", ', zh-hans = "放开进程的限制（锁定内存，以及文件数与线程数）" }', " }")
 
     assert f"{site}/remedies/raise-memlock.toml:3: title lacks its words in zh-hans" in check()
 

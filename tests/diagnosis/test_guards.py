@@ -55,6 +55,16 @@ def joined(*codes: str, complete: bool = True) -> Facts:
         ("in-container", (("install_method", "kubernetes"),), True),
         ("in-container", (("install_method", "script"),), False),
         ("in-container", (), None),
+        ("managed-kubernetes", (("cloud", "gcp"), ("install_method", "kubernetes")), True),
+        ("managed-kubernetes", (("install_method", "kubernetes"),), None),
+        ("managed-kubernetes", (("cloud", "gcp"), ("install_method", "docker")), None),
+        ("no-host", (("cloud", "gcp"), ("container", "kubernetes")), True),
+        ("no-host", (("cloud", "runpod"),), True),
+        ("no-host", (("cloud", "aws"), ("install_method", "docker")), False),
+        ("no-host", (("install_method", "kubernetes"),), None),
+        ("hypervisor-host", (("kernel_option", "vfio-pci.ids=10de:20b5"),), True),
+        ("hypervisor-host", (("vfio_device", "0000:41:00.0"),), True),
+        ("hypervisor-host", (("kernel_option", "iommu=pt"),), None),
         # the processor
         ("arm", (("cpu_vendor", "arm"),), True),
         ("arm", (("gpu_model", "NVIDIA GH200 480GB"),), True),
@@ -94,6 +104,17 @@ def joined(*codes: str, complete: bool = True) -> Facts:
         ("sharing-shim", (("env", ("LD_PRELOAD", "/usr/local/vgpu/libvgpu.so")),), True),
         ("sharing-shim", (("env", ("LD_PRELOAD", "/usr/lib/libjemalloc.so")),), None),
         # machines, engines, what was tried
+        ("gpustack", (("gpustack_version", "0.6.2"),), True),
+        ("gpustack", (("install_method", "script"),), True),
+        ("gpustack", (("image", "gpustack/gpustack:v2.1.0"),), True),
+        ("gpustack", (("image", "vllm/vllm-openai:v0.10.2"),), None),
+        ("not-vllm", (("engine", "sglang"),), True),
+        ("not-vllm", (("engine", "vllm"),), False),
+        ("not-vllm", (("engine", "ray"),), False),
+        ("not-vllm", (), None),
+        ("roce", (("ib_port", ("mlx5_0", 1, "active", "Ethernet")),), True),
+        ("roce", (("ib_port", ("mlx5_0", 1, "active", "InfiniBand")),), False),
+        ("roce", (), None),
         ("several-nodes", (("node_count", 2),), True),
         ("several-nodes", (("node_count", 1),), False),
         ("one-node", (("node_count", 1),), True),
@@ -105,6 +126,9 @@ def joined(*codes: str, complete: bool = True) -> Facts:
         ("gpustack-not-2-0", (("gpustack_version", "2.0.3"),), False),
         ("gpustack-not-2-0", (("gpustack_version", "2.1.0"),), True),
         ("gpustack-not-2-0", (), None),
+        ("gpustack-0", (("gpustack_version", "0.7.1"),), True),
+        ("gpustack-0", (("gpustack_version", "v2.0.0"),), False),
+        ("gpustack-0", (), None),
         ("p2p-off-already", (("env", ("NCCL_P2P_DISABLE", "1")),), True),
         ("p2p-off-already", (("env", ("NCCL_P2P_DISABLE", "0")),), False),
         ("p2p-off-already", (), None),
@@ -121,7 +145,7 @@ def test_every_guard_is_tested_here_or_by_the_links():
         mark.args[1][n][0] for mark in test_a_guard_tells_what_is_known.pytestmark for n in range(len(mark.args[1]))
     }
 
-    assert set(guards.GUARDS) - tested == {"nvlink", "nvlink-everywhere"}
+    assert set(guards.GUARDS) - tested == {"nvlink", "no-nvlink", "nvlink-everywhere"}
 
 
 @pytest.mark.parametrize(
@@ -135,6 +159,7 @@ def test_every_guard_is_tested_here_or_by_the_links():
 )
 def test_nvlink_is_read_from_the_matrix(links: tuple[str, ...], complete: bool, some: bool | None, everywhere: bool):
     assert guards.holds("nvlink", joined(*links, complete=complete)) is some
+    assert guards.holds("no-nvlink", joined(*links, complete=complete)) is (None if some is None else not some)
     assert guards.holds("nvlink-everywhere", joined(*links, complete=complete)) is everywhere
 
 
@@ -186,7 +211,26 @@ def test_every_condition_that_may_be_unknown_has_its_words_in_every_language():
         ("Hypervisor vendor:                 KVM\nVirtualization type:               full", False),
         ("Virtualization:                    VT-x", None),  # a feature of the processor, not a virtual machine
         ("$ systemd-detect-virt\ndocker", None),
+        ("$ systemd-detect-virt --vm\nnone", True),
+        ("$ systemd-detect-virt --vm\nkvm", False),
     ],
 )
 def test_the_machine_is_known_by_what_it_says_and_a_container_tells_nothing_of_it(text: str, bare_metal: bool | None):
     assert guards.holds("bare-metal", known(text)) is bare_metal
+
+
+@pytest.mark.parametrize(("layer", "holds"), [("RoCE", True), ("IB", False)])
+def test_the_kind_of_rdma_network_is_known_from_nccls_own_line(layer: str, holds: bool):
+    line = f"host-a:611:680 [1] NCCL INFO NET/IB : Using [0]mlx5_0:1/{layer} [1]mlx5_1:1/{layer} [RO]; OOB eno1:10.0.0.5<0>"
+
+    assert guards.holds("roce", known(line)) is holds
+
+
+def test_a_device_that_is_handed_to_a_guest_makes_the_machine_a_hypervisors_host():
+    device = """
+        41:00.0 3D controller: NVIDIA Corporation GA100 [A100 PCIe 80GB] (rev a1)
+        \tKernel driver in use: {driver}
+    """
+
+    assert guards.holds("hypervisor-host", known(device.format(driver="vfio-pci"))) is True
+    assert guards.holds("hypervisor-host", known(device.format(driver="nvidia"))) is None

@@ -17,7 +17,7 @@ from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Fact, Facts
 from troubleshoot.diagnosis.install_methods import load_install_methods
 from troubleshoot.diagnosis.next_steps import beliefs, gain, load_steps, next_steps
-from troubleshoot.diagnosis.remedies import load_remedies
+from troubleshoot.diagnosis.remedy import load_remedies
 from troubleshoot.diagnosis.timeline import PhaseMark, Timeline
 from troubleshoot.diagnosis.topology import Matrix
 

@@ -134,6 +134,7 @@ VOCABULARY: dict[str, Word] = {
     "kernel_option": Word("one token of the kernel command line", None),
     "pci_device": Word("(bdf, description) from lspci", None),
     "pci_bridge": Word("(bdf, first bus below it, last bus below it) from lspci", None),
+    "vfio_device": Word("bdf or '': a device that is bound to vfio-pci, to be handed to a virtual machine", None),
     "pcie_link": Word("(bdf, speed and width now, 'downgraded')", None),
     "xids": Word("Xid numbers", in_order, True),
     "sxids": Word("NVSwitch SXid numbers", in_order, True),

@@ -15,6 +15,7 @@ from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.snippets import (
     GPUSTACK_SHM_GIB,
     Change,
+    Filling,
     engine_of,
     fill,
     fill_text,
@@ -139,12 +140,7 @@ def product_of(facts: Facts) -> str | None:
     """What launches the engine: "gpustack", "engine" (started by hand or by another tool), or None when nobody knows."""
     method = facts.value("install_method")
     image = str(facts.value("image") or "")
-    if (
-        facts.value("gpustack")
-        or facts.value("gpustack_version")
-        or method in ("script", "gpustack-model")
-        or "gpustack/" in image
-    ):
+    if guards.holds("gpustack", facts):
         return "gpustack"
     if (
         method in ("pip", "systemd", "slurm", "ray", "torchrun")
@@ -206,11 +202,15 @@ def variants_for(change: Change, facts: Facts, methods: Mapping[str, InstallMeth
 
 
 def snippets_for(
-    change: Change, facts: Facts, methods: Mapping[str, InstallMethod], verify: Text | None = None
+    change: Change,
+    facts: Facts,
+    methods: Mapping[str, InstallMethod],
+    verify: Text | None = None,
+    filling: Filling | None = None,
 ) -> list[Snippet]:
     """The change as snippets of every install method that fits, as the contract's tables. `verify` is said as well."""
-    found = names(facts)
-    return [filled(variant, change, facts, verify, found) for variant in variants_for(change, facts, methods)]
+    filling = filling or Filling(facts)
+    return [filled(variant, change, facts, verify, filling) for variant in variants_for(change, facts, methods)]
 
 
 def part_of(variant: Variant, change: Change) -> Change:
@@ -234,11 +234,11 @@ def is_moot(variant: Variant, change: Change, facts: Facts) -> bool:
 
 
 def filled(
-    variant: Variant, change: Change, facts: Facts, verify: Text | None = None, found: Mapping[str, str] | None = None
+    variant: Variant, change: Change, facts: Facts, verify: Text | None = None, filling: Filling | None = None
 ) -> Snippet:
     part = part_of(variant, change)
-    values = values_of(part, facts, variant.language, found)
-    words = values_of(part, facts, "text", found)
+    filling = filling or Filling(facts)
+    values, words = filling.values(part, variant.language), filling.values(part, "text")
     text = variant.text
     return {
         "method": variant.method,

@@ -17,7 +17,7 @@ from troubleshoot.diagnosis.parsers import ALL_FORMATS
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.redact import Redactor
 from troubleshoot.diagnosis.redaction_patterns import Redaction
-from troubleshoot.diagnosis.remedies import Remedy, load_remedies
+from troubleshoot.diagnosis.remedy import Remedy, load_remedies
 from troubleshoot.diagnosis.rules import Rule, load_rules
 from troubleshoot.diagnosis.scan import Scanner
 from troubleshoot.diagnosis.signatures import Signature, load_signatures

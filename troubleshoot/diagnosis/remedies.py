@@ -1,25 +1,21 @@
 """What to do about a cause: the remedies from `content/remedies/`, as snippets for each install method that fits.
 
 Order is the cause's own (safest and cheapest first), but that what was seen may call for one of them, and that a remedy
-for which the platform is not known to be right comes after those that are right anywhere. What the platform forbids is not offered (`guards`).
+for which the platform is not known to be right comes after those that are right anywhere. What the platform forbids is
+not offered (`guards`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
-from troubleshoot.diagnosis import content, guards
+from troubleshoot.diagnosis import guards
 from troubleshoot.diagnosis.causes import Cause
-from troubleshoot.diagnosis.content import ContentError, Entry
 from troubleshoot.diagnosis.evidence import Text
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.install_methods import (
     EMPTY,
-    EVERY_VALUE,
-    LANGUAGES,
     InstallMethod,
     detected_method,
     join,
@@ -29,12 +25,10 @@ from troubleshoot.diagnosis.install_methods import (
 )
 from troubleshoot.diagnosis.patch import Patchable, find_patchable, patched_from
 from troubleshoot.diagnosis.pci_tree import bridges_above_gpus, plain
-from troubleshoot.diagnosis.snippets import Change, fill, fill_text, slots, values_of
+from troubleshoot.diagnosis.remedy import OwnSnippet, Remedy
+from troubleshoot.diagnosis.snippets import Change, Filling, fill, fill_text
 
-KINDS = ("workaround", "fix", "check")
 LAST_RESORT = "collect-more"  # where nothing of a cause's own remedies may be offered
-WHO = ("deployer", "host-admin", "platform-admin", "hardware")
-CONTAINER_KEYS = {"shm_size", "memlock", "cap_add", "host_network", "privileged"}
 
 Offer = dict[str, Any]
 
@@ -48,140 +42,6 @@ class Knowledge(Protocol):
     def install_methods(self) -> Mapping[str, InstallMethod]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class OwnSnippet:
-    """A snippet that stands in the remedy itself, mostly a change on the host."""
-
-    id: str
-    method: str
-    title: Text
-    language: str
-    text: str | Text
-    verify: Text
-    undo: Text
-    notes: Text
-    forbid: tuple[str, ...]
-    require: tuple[str, ...]
-    product: str  # gpustack | engine | "" for both
-    before: bool | None  # stands before the change, not instead of it; None: where the remedy has no other change
-    where: str
-
-
-@dataclass(frozen=True, slots=True)
-class Remedy:
-    id: str
-    kind: str
-    title: Text
-    why: Text
-    cost: Text
-    minutes: int
-    root: bool
-    reboot: bool
-    who: str
-    price: Text
-    applies_to: Text
-    forbid: tuple[str, ...]
-    require: tuple[str, ...]
-    instead: str  # the remedy offered where this one may not be
-    answers: tuple[
-        str, ...
-    ]  # signatures, or "phase:<id>" where the launch stands, that call for just this: it goes first
-    only_then: bool  # and where something else was seen, it is not offered
-    change: Change
-    verify: Text
-    hints: tuple[tuple[tuple[str, ...], Text], ...]  # (guards that must all hold, what is then said with the cost)
-    snippets: tuple[OwnSnippet, ...]
-    where: str
-
-
-def load_remedies(overlays: tuple[Path, ...] = ()) -> dict[str, Remedy]:
-    """Every remedy by its id. Raises ContentError for a fault."""
-    remedies = {}
-    for relative, path in content.files("remedies", overlays):
-        entry = content.whole(relative, path)
-        remedy = remedy_of(entry, tuple(own_snippet(part) for part in content.parts(relative, path, "snippet")))
-        if remedy.id != path.stem:
-            raise ContentError(entry.at("id"), f"id is {remedy.id!r}; it must be the file's name, {path.stem!r}")
-        remedies[remedy.id] = remedy
-    for remedy in remedies.values():
-        if remedy.instead and remedy.instead not in remedies:
-            raise ContentError(remedy.where, f"instead names {remedy.instead!r}, which is no remedy")
-    return remedies
-
-
-def one_of(entry: Entry, key: str, allowed: Iterable[str]) -> str:
-    value: str = entry.need(key)
-    if value not in allowed:
-        raise ContentError(entry.at(key), f"{key} is {value!r}; it must be one of {', '.join(allowed)}")
-    return value
-
-
-def remedy_of(entry: Entry, own: tuple[OwnSnippet, ...]) -> Remedy:
-    made = entry.values.get("change", {})
-    container = dict(made.get("container", {}))
-    if unknown := set(container) - CONTAINER_KEYS:
-        raise ContentError(entry.where, f"container knows {sorted(CONTAINER_KEYS)}, not {sorted(unknown)}")
-    change = Change(
-        {name: str(value) for name, value in made.get("env", {}).items()},
-        {engine: tuple(flags) for engine, flags in made.get("flags", {}).items()},
-        container,
-    )
-    if not own and not change.kinds:
-        raise ContentError(entry.where, "changes nothing and has no snippet of its own")
-    hints = []
-    for table in entry.values.get("hint", []):
-        hint = Entry(table, entry.where)
-        hints.append((guards.check_names(hint.need("when", list), entry.where), hint.text("says")))
-    kind = one_of(entry, "kind", KINDS)
-    return Remedy(
-        id=entry.need("id"),
-        kind=kind,
-        title=entry.text("title"),
-        why=entry.text("why"),
-        cost=entry.text("cost"),
-        minutes=entry.need("minutes", int),
-        root=entry.need("root", bool),
-        reboot=entry.need("reboot", bool),
-        who=one_of(entry, "who", WHO),
-        price=entry.text("price") if kind == "workaround" else EMPTY,
-        applies_to=entry.optional_text("applies_to") or EMPTY,
-        forbid=guards.check_names(entry.values.get("forbid", []), entry.at("forbid")),
-        require=guards.check_names(entry.values.get("require", []), entry.at("require")),
-        instead=entry.values.get("instead", ""),
-        answers=tuple(entry.values.get("answers", ())),
-        only_then=bool(entry.values.get("only_then", False)),
-        change=change,
-        verify=entry.optional_text("verify") or EMPTY,
-        hints=tuple(hints),
-        snippets=own,
-        where=entry.where,
-    )
-
-
-def own_snippet(entry: Entry) -> OwnSnippet:
-    text = entry.text("text") if isinstance(entry.values.get("text"), dict) else entry.need("text")
-    for template in text.values() if isinstance(text, dict) else [text]:
-        if unknown := slots(template) - EVERY_VALUE - {"bridges"}:
-            raise ContentError(
-                entry.where, f"the text names {', '.join(sorted(unknown))}, which snippets.values_of does not give"
-            )
-    return OwnSnippet(
-        id=entry.need("id"),
-        method=entry.values.get("method", "host"),
-        title=entry.text("title"),
-        language=one_of(entry, "language", LANGUAGES),
-        text=text,
-        verify=entry.text("verify"),
-        undo=entry.text("undo"),
-        notes=entry.optional_text("notes") or EMPTY,
-        forbid=guards.check_names(entry.values.get("forbid", []), entry.where),
-        require=guards.check_names(entry.values.get("require", []), entry.where),
-        product=entry.values.get("product", ""),
-        before=entry.values.get("before"),
-        where=entry.where,
-    )
-
-
 def redirecting_bridges(facts: Facts) -> list[str]:
     """The bridges that the upload shows to redirect, as bus addresses: endpoints do not matter, nor, where a list tells
     the tree, bridges without a GPU below (domain/nccl.md 4.2)."""
@@ -191,9 +51,10 @@ def redirecting_bridges(facts: Facts) -> list[str]:
     return [bdf for bdf in dict.fromkeys(shown) if plain(bdf) in bridges or not bridges]
 
 
-def made_by_remedy(own: OwnSnippet, remedy: Remedy, facts: Facts) -> dict[str, Any]:
-    values = {**values_of(remedy.change, facts, own.language), "bridges": redirecting_bridges(facts)}
-    words = {**values_of(remedy.change, facts, "text"), "bridges": redirecting_bridges(facts)}
+def made_by_remedy(own: OwnSnippet, remedy: Remedy, filling: Filling) -> dict[str, Any]:
+    facts = filling.facts
+    bridges = {"bridges": redirecting_bridges(facts)}
+    values, words = ({**filling.values(remedy.change, language), **bridges} for language in (own.language, "text"))
     text = own.text
     return {
         "method": own.method,
@@ -227,12 +88,21 @@ def cautions(required: Iterable[str], facts: Facts) -> Text:
     return said
 
 
-def snippets_of(remedy: Remedy, facts: Facts, knowledge: Knowledge) -> list[dict[str, Any]]:
+def change_for(remedy: Remedy, facts: Facts) -> Change:
+    """The remedy's change as this platform allows it; an empty one where it is not made."""
+    return remedy.change if guards.verdict(remedy.change_forbid, (), facts)[0] else Change()
+
+
+def snippets_of(
+    remedy: Remedy, facts: Facts, knowledge: Knowledge, filling: Filling | None = None
+) -> list[dict[str, Any]]:
     """What comes before the change, then the change as each install method makes it, the likeliest first."""
+    filling = filling or Filling(facts)
     product, detected = product_of(facts), detected_method(facts)
-    made = snippets_for(remedy.change, facts, knowledge.install_methods, remedy.verify) if remedy.change.kinds else []
+    change = change_for(remedy, facts)
+    made = snippets_for(change, facts, knowledge.install_methods, remedy.verify, filling) if change.kinds else []
     own = [
-        made_by_remedy(snippet, remedy, facts)
+        made_by_remedy(snippet, remedy, filling)
         for snippet in remedy.snippets
         if not (snippet.product and product and snippet.product != product)
         and guards.verdict(snippet.forbid, snippet.require, facts)[0]
@@ -244,15 +114,22 @@ def snippets_of(remedy: Remedy, facts: Facts, knowledge: Knowledge) -> list[dict
     return [*first, *own, *made] if outside else [*first, *made, *own]
 
 
-def offer(remedy: Remedy, facts: Facts, knowledge: Knowledge, patchables: Sequence[Patchable] = ()) -> Offer | None:
+def offer(
+    remedy: Remedy,
+    facts: Facts,
+    knowledge: Knowledge,
+    patchables: Sequence[Patchable] = (),
+    filling: Filling | None = None,
+) -> Offer | None:
     """One remedy as the contract's table, or None where it may not be offered or nothing of it fits.
 
     `patchables` are the user's own commands and files (`patch.find_patchable`): they come back changed in `patched`.
+    `filling` are the values of these facts, where they are at hand.
     """
     allowed, unsure = guards.verdict(remedy.forbid, remedy.require, facts)
     if not allowed:
         return None
-    snippets = snippets_of(remedy, facts, knowledge)
+    snippets = snippets_of(remedy, facts, knowledge, filling)
     if not snippets:
         return None
     cost = remedy.cost
@@ -275,20 +152,20 @@ def offer(remedy: Remedy, facts: Facts, knowledge: Knowledge, patchables: Sequen
         "caution": caution,
         "sure": not unsure,
         "snippets": snippets,
-        "patched": patched_from(patchables, remedy.change, facts),
+        "patched": patched_from(patchables, change_for(remedy, facts), facts),
     }
 
 
 def offers(cause_id: str, facts: Facts, knowledge: Knowledge) -> list[Offer]:
     """The remedies of a cause that this platform allows, as the contract's tables; texts for people in every language."""
-    patchables = find_patchable(facts.documents)
+    patchables, filling = find_patchable(facts.documents), Filling(facts)
     given: dict[str, Offer] = {}
     for remedy_id in knowledge.causes[cause_id].remedies:
         remedy = knowledge.remedies.get(remedy_id)
         if remedy and remedy.only_then and facts.hits and not is_called_for(remedy, facts):
             continue
         while remedy is not None:
-            made = offer(remedy, facts, knowledge, patchables)
+            made = offer(remedy, facts, knowledge, patchables, filling)
             if made:
                 given.setdefault(remedy.id, made)
                 break
@@ -307,5 +184,5 @@ def combined(remedy_ids: Iterable[str], facts: Facts, knowledge: Knowledge) -> l
     for remedy_id in remedy_ids:
         remedy = knowledge.remedies[remedy_id]
         if guards.verdict(remedy.forbid, remedy.require, facts)[0]:
-            change = change.merged(remedy.change)
+            change = change.merged(change_for(remedy, facts))
     return snippets_for(change, facts, knowledge.install_methods) if change.kinds else []

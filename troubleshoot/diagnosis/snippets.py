@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from troubleshoot.diagnosis import versions
 from troubleshoot.diagnosis.evidence import Text
 from troubleshoot.diagnosis.facts import Facts
 
@@ -132,7 +133,7 @@ def names(facts: Facts) -> dict[str, str]:
         "driver_version": plain(facts.value("driver_version")) or "<driver version>",
         "nodes": str(facts.value("node_count") or "<number of nodes>"),
         "gpustack_tag": f"v{gpustack_version.removeprefix('v')}" if gpustack_version else "<same tag>",
-        "api": "v2" if gpustack_version and gpustack_version.startswith("2") else "v1",
+        "api": "v2" if gpustack_version and versions.fits(gpustack_version, ">=2.0") else "v1",
         "shm_size": f"{shm_gib(facts)}g",
         "shm_gib": str(shm_gib(facts)),
     }
@@ -269,6 +270,22 @@ def values_of(change: Change, facts: Facts, language: str, found: Mapping[str, s
         "host_network": "yes" if container.get("host_network") else "",
         "privileged": "yes" if container.get("privileged") else "",
     }
+
+
+class Filling:
+    """The values of one upload for its snippets, made once for each change and language."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.names = names(facts)
+        self._made: dict[tuple[str, str], dict[str, Value]] = {}
+
+    def values(self, change: Change, language: str) -> dict[str, Value]:
+        """Every value that a template may name (`values_of`)."""
+        key = (repr(change), language)
+        if key not in self._made:
+            self._made[key] = values_of(change, self.facts, language, self.names)
+        return self._made[key]
 
 
 def security_k8s(container: Mapping[str, Any]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from troubleshoot.diagnosis import versions
 from troubleshoot.diagnosis.evidence import Text
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.install_methods import (
@@ -63,9 +64,9 @@ def run_in(facts: Facts) -> str:
         method_of(facts, ("docker", "compose", "kubernetes", "script", "pip", "systemd")),
         product_of(facts),
     )
-    version = str(facts.value("gpustack_version") or "")
+    version = facts.value("gpustack_version")
     if product == "gpustack":
-        if version.startswith("2"):
+        if version and versions.fits(version, ">=2.0"):
             return f"docker exec {values['instance']}-run-0 "
         return f"docker exec {values['gpustack_container']} " if method in ("docker", "compose") else ""
     if method == "kubernetes":

@@ -24,7 +24,8 @@ from pymdownx.slugs import slugify
 
 from troubleshoot.diagnosis.facts import Fact, Facts
 from troubleshoot.diagnosis.library import Library
-from troubleshoot.diagnosis.remedies import Remedy, offer, snippets_of
+from troubleshoot.diagnosis.remedies import offer, snippets_of
+from troubleshoot.diagnosis.remedy import Remedy
 from troubleshoot.diagnosis.rendering_words import WORDS
 from troubleshoot.diagnosis.renderings import pick
 from troubleshoot.diagnosis.tables import Table

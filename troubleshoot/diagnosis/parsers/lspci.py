@@ -29,6 +29,7 @@ FLAGS = re.compile(r"^\s*[A-Za-z]{0,11}[+-](?:\s|$)")
 TYPESET = ((re.compile("[\u2212\u2010-\u2014]"), "-"), (re.compile("\uff0b"), "+"), (re.compile("=09"), "\t"))
 REDIRECT = re.compile(r"(?:Req|Cmplt)Redir(?P<sign>[+-])")
 DEVICE = re.compile(r"(?:^|[\s>])(?P<bdf>(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]) (?P<what>[A-Z3][^\n]*)")
+PASSED_THROUGH = re.compile(r"Kernel driver in use: vfio-pci")
 DENIED = re.compile(r"Capabilities: <access denied>")
 LINK = re.compile(
     r"LnkSta:\s+Speed (?P<speed>[\d.]+GT/s)(?: \((?P<speed_note>\w+)\))?, Width (?P<width>x\d+)(?: \((?P<note>\w+)\))?"
@@ -82,6 +83,8 @@ def parse(section: Section) -> Iterator[Fact]:
                 yield Fact("acs_state", (device_above(section.document, line), redirects), line)
         elif SETPCI.search(body) and "=" not in body.split("setpci", 1)[1].split(";")[0]:
             yield from registers(section.document, line)
+        elif PASSED_THROUGH.search(body):
+            yield Fact("vfio_device", device_above(section.document, line), line)
         elif DENIED.search(body):
             yield Fact("lspci_denied", True, line)
         elif match := BUSES.search(body):
@@ -116,6 +119,7 @@ FORMATS = (
         lines=(
             r"ACSCtl",
             r"Capabilities: <access denied>",
+            r"Kernel driver in use: vfio-pci",
             r"LnkSta:\s+Speed",
             r"Bus: primary=[0-9a-f]{2}, secondary=",
             r"setpci\s",

@@ -38,6 +38,8 @@ CHANNEL = re.compile(
 BOOTSTRAP = re.compile(r"Bootstrap ?: Using (?:\[\d+\])?(?P<name>[\w.@-]+):(?P<address>\S+?)<\d+>")
 SOCKETS = re.compile(r"\[\d+\](?P<name>[\w.@-]+):(?P<address>\S+?)<\d+>")
 NETWORK = re.compile(r"Using network (?P<network>[\w /.-]+?)\s*$")
+RDMA_PORT = re.compile(r"\[\d+\](?P<device>[\w.-]+):(?P<port>\d+)/(?P<layer>IB|RoCE)\b")
+LAYERS = {"IB": "InfiniBand", "RoCE": "Ethernet"}  # as ibv_devinfo calls them
 VARIABLE = re.compile(r"(?P<name>NCCL_[A-Z0-9_]+) set (?:by environment )?to (?P<value>[^\s]+?)\.?$")
 P2P_TYPE = re.compile(r"Check P2P Type (?:intraNodeP2pSupport|isAllDirectP2p) (?P<allowed>[01])")
 DENIED = re.compile(r"P2P is disabled between connected GPUs (?P<a>\d+) and (?P<b>\d+)")
@@ -187,6 +189,8 @@ def read(line: Line, told: Told) -> Iterator[tuple[str, Any, bool]]:
     elif "NET/Socket" in message or "; OOB " in message:
         for found in SOCKETS.finditer(message):
             yield "nccl_interface", (found["name"], found["address"]), True
+        for port in RDMA_PORT.finditer(message):
+            yield "ib_port", (port["device"], int(port["port"]), "active", LAYERS[port["layer"]]), True
     elif match := NETWORK.search(message):
         yield "nccl_network", match["network"], True
     elif match := P2P_TYPE.search(message):
