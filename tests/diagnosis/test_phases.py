@@ -31,7 +31,13 @@ def test_no_step_is_called_the_longest_where_none_is_long(seconds):
 
 
 def test_without_times_only_that_it_is_ready_is_said():
-    assert seen("ready", {}, engine="sglang")["en"] == "SGLang reached its ready line."
+    assert seen("ready", {}, engine="sglang", engine_version="0.4.6")["en"] == "SGLang 0.4.6 reached its ready line."
+
+
+def test_what_the_summary_of_a_healthy_start_says_already_is_not_said_again():
+    phases = tuple(Phase(one, "done") for one in PHASES)
+
+    assert what_was_seen(Facts(timeline=Timeline(phases=phases, outcome="ready"))) is None
 
 
 def test_between_a_latin_name_and_chinese_words_stands_a_blank_and_after_a_bracket_none():

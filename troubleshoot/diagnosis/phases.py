@@ -18,6 +18,7 @@ PHASE_TITLES: dict[str, Text] = {
     "ready": {"en": "ready", "zh-hans": "就绪"},
 }
 
+IS_READY: Text = {"en": "reached its ready line", "zh-hans": "已经就绪"}
 LONG_STEP_SECONDS = 30  # a step shorter than this explains nothing
 NCCL_CARRIES: Text = {
     "en": "nccl-tests ran to its end: NCCL carries data between these GPUs.",
@@ -42,7 +43,7 @@ def how_long_it_took(timeline: Timeline) -> Text:
     took = {phase.id: phase.seconds for phase in timeline.phases if phase.seconds}
     total = sum(took.values())
     if total < 1:
-        return {"en": "reached its ready line", "zh-hans": "已经就绪"}
+        return IS_READY
     length = duration(total)
     longest = max(took, key=lambda phase: took[phase])
     said = {"en": f"was ready after {length['en']}", "zh-hans": f"用了 {length['zh-hans']}就绪"}
@@ -76,6 +77,8 @@ def what_was_seen(facts: Facts) -> Text | None:
     said: Text
     if timeline.outcome == "ready":
         said = how_long_it_took(timeline)
+        if said == IS_READY and not version and not size:
+            return None  # the report's summary says as much
     elif timeline.outcome == "crashed":
         said = {"en": f"failed during “{at['en']}”", "zh-hans": f"在“{at['zh-hans']}”阶段失败"}
         if isinstance(rank := facts.value("failed_rank"), int):

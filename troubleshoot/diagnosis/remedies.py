@@ -73,6 +73,10 @@ def made_by_remedy(own: OwnSnippet, remedy: Remedy, filling: Filling) -> dict[st
     }
 
 
+def is_something_seen(facts: Facts) -> bool:
+    return bool(facts.hits) or bool(facts.timeline and facts.timeline.stuck_in)
+
+
 def is_called_for(remedy: Remedy, facts: Facts) -> bool:
     """What was seen asks for just this remedy."""
     stands = facts.timeline.stuck_in if facts.timeline else None
@@ -162,7 +166,7 @@ def offers(cause_id: str, facts: Facts, knowledge: Knowledge) -> list[Offer]:
     given: dict[str, Offer] = {}
     for remedy_id in knowledge.causes[cause_id].remedies:
         remedy = knowledge.remedies.get(remedy_id)
-        if remedy and remedy.only_then and facts.hits and not is_called_for(remedy, facts):
+        if remedy and remedy.only_then and is_something_seen(facts) and not is_called_for(remedy, facts):
             continue
         while remedy is not None:
             made = offer(remedy, facts, knowledge, patchables, filling)

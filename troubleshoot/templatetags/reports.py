@@ -44,6 +44,11 @@ def kind_title(kind: str) -> str:
 
 
 @register.filter
+def any_hidden(inputs: Iterable[dict[str, Any]]) -> bool:
+    return any(one["redactions"] for one in inputs)
+
+
+@register.filter
 def fact_title(name: str) -> str:
     return names.fact_title(name, content_language())
 
