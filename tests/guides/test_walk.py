@@ -8,6 +8,7 @@ from functools import cache
 
 import pytest
 
+from tests.diagnosis.judging import known
 from tests.diagnosis.reading import facts_of
 from tests.guides.corpus import ANSWERS, MOST_AFTER, MOST_ALONE, RECORDED, said
 from troubleshoot.diagnosis.facts import Facts
@@ -116,6 +117,26 @@ def test_what_the_upload_answers_is_not_asked_and_can_be_overruled():
     assert given["which-machine"].answer.id == "virtual"
     assert given["which-machine"].line is not None
     assert not overruled["which-machine"].is_given
+
+
+RDMA = "node-a:611:680 [1] transport/net_ib.cc:1295 NCCL WARN NET/IB : Got completion with error 12, opcode 0, len 0, vendor err 129"
+PORTS = "RuntimeError: Gloo connectFullMesh failed with [../third_party/gloo/gloo/transport/tcp/pair.cc:144] no error"
+
+
+def told_in(guide_id: str, *texts: str) -> dict[str, str]:
+    """Question → the answer that these texts give."""
+    walked = walk(GUIDES[guide_id], {}, library(), known(*texts))
+    return {one.question.id: one.answer.id for one in walked.told if one.answer and one.is_given}
+
+
+def test_a_line_that_names_a_cause_answers_what_the_error_says():
+    assert told_in("nccl-error", RDMA)["which-text"] == "ib"
+    assert told_in("nccl-error", PORTS)["which-text"] == "socket"
+
+
+def test_of_two_causes_the_line_that_came_first_answers():
+    assert told_in("nccl-error", f"{PORTS}\n{RDMA}")["which-text"] == "socket"
+    assert told_in("nccl-error", f"{RDMA}\n{PORTS}")["which-text"] == "ib"
 
 
 def test_what_is_recorded_of_the_corpus_keeps_to_the_figures():

@@ -10,6 +10,7 @@ from typing import Any
 from troubleshoot.diagnosis.confidence import in_figures
 from troubleshoot.diagnosis.evidence import Text
 from troubleshoot.diagnosis.fact_words import FACT_WORDS
+from troubleshoot.diagnosis.rendering_words import WORDS
 
 Report = dict[str, Any]
 
@@ -17,13 +18,6 @@ VERDICTS: dict[str, Text] = {
     "cause": {"en": "a cause was found", "zh-hans": "找到了原因"},
     "healthy": {"en": "it started", "zh-hans": "启动成功"},
     "insufficient-evidence": {"en": "not enough to name a cause", "zh-hans": "不足以判断原因"},
-}
-STATES: dict[str, Text] = {
-    "done": {"en": "done", "zh-hans": "完成"},
-    "stuck": {"en": "stuck", "zh-hans": "卡住"},
-    "failed": {"en": "failed", "zh-hans": "失败"},
-    "skipped": {"en": "skipped", "zh-hans": "跳过"},
-    "not-reached": {"en": "not reached", "zh-hans": "未到达"},
 }
 FACTS = (
     "acs_redirect",
@@ -104,7 +98,8 @@ def leading(report: Report) -> dict[str, Any] | None:
 def named(cause: dict[str, Any] | None) -> Text:
     if cause is None:
         return {"en": "none", "zh-hans": "无"}
-    return {lang: f"{words} ({in_figures(cause['confidence'])})" for lang, words in cause["title"].items()}
+    figures = in_figures(cause["confidence"])
+    return {"en": f"{cause['title']['en']} ({figures})", "zh-hans": f"{cause['title']['zh-hans']}（{figures}）"}
 
 
 def verdict_changes(before: Report, after: Report) -> list[Change]:
@@ -137,8 +132,8 @@ def phase_changes(before: Report, after: Report) -> list[Change]:
             Change(
                 "phase",
                 title,
-                STATES.get(was["state"], NOTHING) if was else NOTHING,
-                STATES.get(now["state"], NOTHING) if now else NOTHING,
+                WORDS.get(was["state"], NOTHING) if was else NOTHING,
+                WORDS.get(now["state"], NOTHING) if now else NOTHING,
             )
         )
     return changes

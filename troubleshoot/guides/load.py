@@ -26,7 +26,7 @@ then = "gpu-load"                      # a question, "cause:<id>" or "report"
 means = { … }                          # optional: what it tells, shown as evidence
 facts = { engine = "vllm" }            # optional
 speaks = { p2p-iommu-acs = 1.5 }       # optional: log-odds
-given = [ { stuck_in = "nccl-init" } ] # optional: when an upload already answers so
+given = [ { stuck_in = "nccl-init" } ] # optional: when an upload already answers so (tree.Given)
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def read_answer(values: dict[str, Any], where: str) -> Answer:
 
 
 def read_given(values: dict[str, Any], where: str) -> Given:
-    known = {"fact", "is", "stuck_in", "outcome", "signature"}
+    known = {"fact", "is", "stuck_in", "outcome", "signature", "cause"}
     if unknown := values.keys() - known:
         raise ContentError(where, f"given has {', '.join(sorted(unknown))}; it may have {', '.join(sorted(known))}")
     return Given(
@@ -120,6 +120,7 @@ def read_given(values: dict[str, Any], where: str) -> Given:
         values.get("stuck_in", ""),
         values.get("outcome", ""),
         values.get("signature", ""),
+        values.get("cause", ""),
     )
 
 
@@ -137,6 +138,9 @@ def check(guide: Guide, causes: Collection[str] = ()) -> None:
             for cause in answer.speaks:
                 if causes and cause not in causes:
                     raise ContentError(question.where, f"{answer.id} speaks for {cause}, which is no cause")
+            for cause in filter(None, (given.cause for given in answer.given)):
+                if causes and cause not in causes:
+                    raise ContentError(question.where, f"{answer.id} is given by {cause}, which is no cause")
     for source, answer_id, target in guide.leads():
         is_outcome = target == REPORT or (
             target.startswith(OUTCOME) and (not causes or target.removeprefix(OUTCOME) in causes)

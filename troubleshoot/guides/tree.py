@@ -22,6 +22,7 @@ class Given:
     stuck_in       the timeline is stuck in this phase
     outcome        the timeline's outcome
     signature      this signature spoke
+    cause          the first line that names a cause names this one
     """
 
     fact: str = ""
@@ -29,6 +30,7 @@ class Given:
     stuck_in: str = ""
     outcome: str = ""
     signature: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)

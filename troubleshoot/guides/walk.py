@@ -103,11 +103,22 @@ def given_answer(question: Question, known: Facts) -> Told | None:
     return None
 
 
+def order_of(line: Line | None, known: Facts) -> tuple[int, int]:
+    """Where a line stands in all that was sent."""
+    if line is None:
+        return len(known.documents), 0
+    names = [document.name for document in known.documents]
+    return names.index(line.file) if line.file in names else len(names), line.number
+
+
 def check_given(given: Given, known: Facts) -> tuple[bool, Line | None]:
     timeline = known.timeline
     if given.signature:
         lines = known.hit(given.signature)
         return bool(lines), lines[0] if lines else None
+    if given.cause:
+        first = min(known.all("named_cause"), key=lambda fact: order_of(fact.line, known), default=None)
+        return first is not None and first.value[1] == given.cause, first.line if first else None
     if given.fact:
         lines = known.lines(given.fact)
         return known.value(given.fact) == given.is_, lines[0] if lines else None
