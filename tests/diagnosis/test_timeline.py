@@ -463,3 +463,25 @@ def test_wrapped_logs_are_measured_by_their_wrappers_clock() -> None:
     2025-05-16T05:52:36.645427617Z DEBUG 05-16 13:52:36 [core_client.py:425] Waiting for 1 core engine proc(s) to start: {0}
     """
     assert timeline_of(text).silent_for_seconds == 600.0
+
+
+def test_a_traceback_names_its_engine_by_the_package_so_that_what_came_before_is_done() -> None:
+    text = """
+    (Worker_TP1 pid=12) ERROR 11-18 08:00:00 [multiproc_executor.py:597] Traceback (most recent call last):
+    (Worker_TP1 pid=12) ERROR 11-18 08:00:00 [multiproc_executor.py:597]   File "/opt/venv/lib/python3.12/site-packages/vllm/v1/worker/gpu_worker.py", line 263, in load_model
+    (Worker_TP1 pid=12) ERROR 11-18 08:00:00 [multiproc_executor.py:597] torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 448.00 MiB.
+    """
+    facts = facts_of(text)
+    assert facts.value("engine") == "vllm"
+    assert not any(fact.sure for fact in facts.all("engine"))
+    assert facts.timeline is not None
+    assert (states(facts.timeline)["nccl-init"], states(facts.timeline)["load"]) == ("done", "failed")
+
+
+def test_a_test_that_ran_through_is_no_launch_and_one_that_hangs_is() -> None:
+    text = """
+    # nThread 1 nGpus 2 minBytes 8 maxBytes 134217728 step: 2(factor) warmup iters: 5 iters: 20 agg iters: 1 validation: 1 graph: 0
+    #  Rank  0 Group  0 Pid   4242 on     node-a device  0 [0x01] NVIDIA GeForce RTX 4090
+    """
+    assert timeline_of(text).phases
+    assert timeline_of(text.rstrip() + "\n    # Avg bus bandwidth    : 6.5021") == Timeline()

@@ -132,7 +132,10 @@ def names(facts: Facts) -> dict[str, str]:
         "engine_version": version or "<version>",
         "driver_version": plain(facts.value("driver_version")) or "<driver version>",
         "nodes": str(facts.value("node_count") or "<number of nodes>"),
-        "gpustack_tag": f"v{gpustack_version.removeprefix('v')}" if gpustack_version else "<same tag>",
+        # "2.1" only says which line of releases it is
+        "gpustack_tag": f"v{gpustack_version.removeprefix('v')}"
+        if gpustack_version and gpustack_version.count(".") > 1
+        else "<same tag>",
         "api": "v2" if gpustack_version and versions.fits(gpustack_version, ">=2.0") else "v1",
         "shm_size": f"{shm_gib(facts)}g",
         "shm_gib": str(shm_gib(facts)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.diagnosis.reading import facts_of, values
 
 
@@ -135,3 +137,21 @@ def test_the_model_stands_first_in_the_arguments_when_the_command_has_a_list_of_
 
     assert facts.value("model") == "/m/org"
     assert facts.value("tensor_parallel_size") == 4
+
+
+@pytest.mark.parametrize(
+    ("line", "version"),
+    [
+        ("gpustack.worker.backends.vllm - INFO - Creating vLLM container workload: m-ab1cd", "2.1"),
+        (
+            "gpustack.worker.backends.vllm - INFO - With image: gpustack/runner:cuda12.8-vllm0.11.2, arguments: [vllm serve /m --port 40000], ports: [40000], envs(inconsistent input items mean unchangeable):\n"
+            "2025-12-10 03:12:46.101010+00:00 - 42 - gpustack_runtime.deployer.docker - INFO - Mirrored deployment enabled, using self Container 0a1b for options mirroring",
+            "2.0",
+        ),
+        ("gpustack.worker.backends.vllm - INFO - Starting vLLM server: /opt/venv/bin/vllm", None),
+    ],
+)
+def test_an_engine_in_a_container_of_its_own_is_of_the_second_line_of_releases(line: str, version: str | None) -> None:
+    facts = facts_of(f"2025-12-10 03:12:44.101010+00:00 - {line}")
+    assert facts.value("gpustack_version") == version
+    assert not any(fact.sure for fact in facts.all("gpustack_version"))

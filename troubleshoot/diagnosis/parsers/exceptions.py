@@ -53,6 +53,8 @@ FRAMES = (
 )
 FRAME_PATTERNS = tuple((level, re.compile(pattern)) for level, pattern in FRAMES)
 
+PACKAGE = re.compile(r'File "\S*/(?P<engine>vllm|sglang)/')
+
 # … and so does what some exceptions say.
 TEXTS = (
     ("L5", re.compile(r"placement group")),
@@ -108,6 +110,8 @@ def parse(section: Section) -> Iterator[Fact]:
         for level, pattern in FRAME_PATTERNS:
             if pattern.search(body):
                 yield phase_mark(level, "trace", line, peeled)
+                if match := PACKAGE.search(body):
+                    yield Fact("engine", match["engine"], line, sure=False)
         for pattern, code in SIGNAL_PATTERNS:
             if pattern.search(body):
                 yield Fact("exit_code", (process_of(peeled), code), line)

@@ -133,6 +133,11 @@ LINES = table("gpustack-log", {"en": "GPUStack log", "zh-hans": "GPUStack 日志
 OLD_STAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?P<zone>[+-]\d\d:\d\d) - gpustack\.")
 
 
+# Only 2.x starts engines in containers of their own; its first two releases call vLLM in the arguments (domain/gpustack.md §7.2).
+OF_2 = re.compile(r"gpustack_runtime\.|container workload|Provisioning model instance ")
+OF_2_0 = re.compile(r"arguments: \[vllm serve ")
+
+
 def parse(section: Section) -> Iterator[Fact]:
     """What the lines tell, and what their style gives away about version and way of installing."""
     facts = list(LINES.parse(section))
@@ -142,7 +147,11 @@ def parse(section: Section) -> Iterator[Fact]:
     if old and "install_method" not in told:
         line, zone = old
         yield Fact("install_method", "docker" if zone == "+00:00" else "script", line, sure=False)
-    if "gpustack_version" not in told and any(".worker." in line.text for line in section.lines):
+    of_2 = next((line for line in section.lines if OF_2.search(line.text)), None)
+    if "gpustack_version" not in told and of_2:
+        is_2_0 = any(OF_2_0.search(line.text) for line in section.lines)
+        yield Fact("gpustack_version", "2.0" if is_2_0 else "2.1", of_2, sure=False)
+    elif "gpustack_version" not in told and any(".worker." in line.text for line in section.lines):
         for line in section.document:
             if match := API_SERVER.search(line.text):
                 if match["version"] in BUNDLED_VLLM:

@@ -8,15 +8,7 @@ from troubleshoot.diagnosis.facts import Facts
 
 def reached_ready(facts: Facts) -> list[Line] | bool:
     timeline = facts.timeline
-    if _is_a_test(facts):
-        return False
     if timeline is not None and timeline.outcome == "ready":
         return [timeline.last_line] if timeline.last_line else True
     told = [f for f in facts.all("ready") if f.source == "answer"]
     return bool(told)
-
-
-def _is_a_test(facts: Facts) -> bool:
-    """A test that ran through says that NCCL works, not that a model was started."""
-    engine = facts.value("engine")
-    return engine == "nccl-tests" or (engine is None and facts.value("sanity_stage") is not None)
