@@ -19,7 +19,8 @@ from tests.diagnosis.planted import NEAR_MISSES, planted
 from tests.diagnosis.test_redact import OTHER_FORMS
 from tests.running import Site
 from troubleshoot.diagnosis.peel import without_colour
-from troubleshoot.diagnosis.redact import Redactor, as_json
+from troubleshoot.diagnosis.redact import Redactor
+from troubleshoot.diagnosis.redaction_table import as_json
 
 pytestmark = pytest.mark.browser
 

@@ -1,7 +1,7 @@
 """What is hidden before anything is stored: one rule a line, with the pattern that finds it and what it leaves alone.
 
 The patterns stay within what Python, JavaScript and Hyperscan understand alike (no lookaround, no backreference, flags
-apart), so the page applies the same table before sending (`redact.as_json`) and the automaton finds the lines.
+apart), so the page applies the same table before sending (`redaction_table.as_json`) and the automaton finds the lines.
 """
 
 from __future__ import annotations

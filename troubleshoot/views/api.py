@@ -18,7 +18,7 @@ from ninja.errors import HttpError, ValidationError
 
 from troubleshoot import actions, shelf
 from troubleshoot.diagnosis.content import LANGUAGES
-from troubleshoot.diagnosis.redact import as_json
+from troubleshoot.diagnosis.redaction_table import as_json
 from troubleshoot.diagnosis.renderings import as_markdown, as_text
 from troubleshoot.forms import body_files
 from troubleshoot.models import Case
