@@ -9,7 +9,7 @@ import pytest
 from troubleshoot.diagnosis import env_file
 from troubleshoot.diagnosis.evidence import Document
 from troubleshoot.diagnosis.facts import Fact, Facts
-from troubleshoot.diagnosis.patch import find_patchable, patch_env_file, patch_unit, patched
+from troubleshoot.diagnosis.patch import Patchable, find_patchable, patch, patch_env_file, patch_unit, patched
 from troubleshoot.diagnosis.patch_docker_run import patch_docker_run, read_docker_run
 from troubleshoot.diagnosis.patch_yaml import load, patch_compose, patch_manifest
 from troubleshoot.diagnosis.snippets import Change
@@ -321,6 +321,18 @@ def test_a_unit_keeps_its_lines_and_takes_the_change():
         "    --tensor-parallel-size 2 --disable-custom-all-reduce",
     ]  # fmt: skip
     assert env_file.read_unit(after)[1] == []
+
+
+def test_flags_that_the_users_file_cannot_hold_are_said_to_be_set_elsewhere():
+    change = Change({"NCCL_P2P_DISABLE": "1"})
+
+    def said(kind: str, text: str) -> bool:
+        notes = patch(Patchable(kind, "sent.txt", 1, text), change, FLAGS)[2]
+        return any(FLAGS[0] in note["en"] and FLAGS[0] in note["zh-hans"] for note in notes)
+
+    assert said("env-file", ENV_FILE)
+    assert said("unit", UNIT.replace("/opt/venv/bin/vllm serve /models/qwen", "/opt/venv/bin/gpustack start"))
+    assert not said("unit", UNIT)  # its ExecStart takes them
 
 
 # Finding what was sent

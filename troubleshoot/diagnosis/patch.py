@@ -285,9 +285,20 @@ def patch(
     else:
         after, more = patch_env_file(before, env)
         notes = [*more, *notes]
+    if patchable.kind in ("unit", "env-file") and (missing := [flag for flag in flags if flag.split()[0] not in after]):
+        notes.append(flags_of_the_engine(missing))
     if STAND_IN.search(after):
         notes.append(PUT_BACK)
     return after, unified(before, after, patchable.file), notes
+
+
+def flags_of_the_engine(flags: Sequence[str]) -> Text:
+    """Said where the user's file sets the variables and the engine's arguments stand elsewhere."""
+    shown = ", ".join(f"`{flag}`" for flag in flags)
+    return {
+        "en": f"Also add {shown} to the engine's arguments; in GPUStack they are the model's Backend Parameters.",
+        "zh-hans": f"另外把 {shown} 加到引擎的启动参数里；在 GPUStack 中即该模型的“后端参数”。",
+    }
 
 
 def patch_gpustack_run(text: str, change: Change, flags: tuple[str, ...]) -> tuple[str, list[Text]]:
