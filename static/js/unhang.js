@@ -4,8 +4,8 @@
   var root = document.documentElement;
   var chinese = root.lang.indexOf("zh") === 0;
   var words = chinese
-    ? { copy: "复制", copied: "已复制", press: "请按 Ctrl/⌘ C", empty: "空文件", away: "服务器没有应答。本页会自动再试；已输入的内容还在。", offline: "网络已断开。已输入的内容还在，恢复后再发送。" }
-    : { copy: "Copy", copied: "Copied", press: "Press Ctrl/⌘ C", empty: "empty", away: "The server does not answer. This page tries again by itself; what you typed is still here.", offline: "There is no network. What you typed is still here; send it when the network is back." };
+    ? { copy: "复制", copied: "已复制", press: "请按 Ctrl/⌘ C", empty: "空文件", remove: "移除 ", away: "服务器没有应答。本页会自动再试；已输入的内容还在。", offline: "网络已断开。已输入的内容还在，恢复后再发送。" }
+    : { copy: "Copy", copied: "Copied", press: "Press Ctrl/⌘ C", empty: "empty", remove: "Remove ", away: "The server does not answer. This page tries again by itself; what you typed is still here.", offline: "There is no network. What you typed is still here; send it when the network is back." };
 
   // ---- what happens out of sight is said to screen readers
   var spoken = document.createElement("p");
@@ -141,14 +141,26 @@
     var target = form.querySelector("[data-drop]") || form;
     function show() {
       list.textContent = "";
-      Array.prototype.forEach.call(input.files, function (file) {
-        var row = document.createElement("li"), bytes = document.createElement("span");
+      Array.prototype.forEach.call(input.files, function (file, at) {
+        var row = document.createElement("li"), bytes = document.createElement("span"), off = document.createElement("button");
         row.textContent = file.name;
         bytes.textContent = size(file.size);
+        off.type = "button";
+        off.textContent = "×";
+        off.setAttribute("aria-label", words.remove + file.name);
+        off.addEventListener("click", function () { remove(at); });
         row.appendChild(bytes);
+        row.appendChild(off);
         list.appendChild(row);
       });
       form.dispatchEvent(new CustomEvent("files-chosen"));
+    }
+    function remove(at) {
+      var left = new DataTransfer();
+      Array.prototype.forEach.call(input.files, function (file, n) { if (n !== at) left.items.add(file); });
+      input.files = left.files;
+      show();
+      (list.querySelectorAll("button")[Math.min(at, left.files.length - 1)] || input).focus();
     }
     function add(files) {
       var all = new DataTransfer();

@@ -24,7 +24,7 @@ MOST_STOPS = 150
 FOCUS = """() => {
   const it = document.activeElement;
   if (!it || it === document.body || it === document.documentElement) return null;
-  const around = it.closest('.drop') || it;
+  const around = it.closest('.drop') || (it.type === 'file' && it.labels[0]) || it;
   const style = getComputedStyle(around), box = around.getBoundingClientRect();
   return {
     words: (it.getAttribute('aria-label') || it.innerText || it.textContent || it.id || '').trim().slice(0, 80),

@@ -68,6 +68,9 @@ def test_from_files_to_the_report_its_lines_and_its_remedy(page: Page, files: li
     page.goto("/diagnose/")
     page.locator('input[type="file"]').set_input_files(files)
     expect(page.locator(".chosen li")).to_have_count(2)
+    page.get_by_role("button", name="Remove topo.txt").click()
+    expect(page.locator(".chosen li")).to_have_text(re.compile(r"^launch\.log"))
+    page.locator('input[type="file"]').set_input_files(files)
     page.locator("form.send").get_by_role("button", name="Diagnose").click()
 
     page.wait_for_url(re.compile("/cases/"))
