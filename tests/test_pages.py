@@ -342,6 +342,16 @@ def test_the_questions_end_in_the_same_report_as_an_upload(client):
     assert "Known so far" in html
 
 
+def test_answers_that_fit_several_causes_are_not_called_unreadable(client):
+    address = "/guides/nccl-error/"
+    html = page(client, address)
+    while unknown := re.search(r'class="unknown" href="([^"]+)"', html):
+        html = page(client, address + unknown[1].replace("&amp;", "&"))
+
+    assert "Your answers fit several causes" in html
+    assert "could be read" not in html
+
+
 def test_a_guide_is_drawn(client):
     picture = client.get("/guides/stuck-in-starting/map.svg?last-line=nccl")
     assert picture["Content-Type"] == "image/svg+xml"

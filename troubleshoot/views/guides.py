@@ -32,6 +32,10 @@ from troubleshoot.templatetags.unhang import INLINE_STYLE, content_language
 FIRST = ("stuck-in-starting", "nccl-error", "multi-node-hang", "slow-but-runs", "before-you-deploy", "did-the-fix-take")
 """The guides in the order in which people need them; a site's own ones come after."""
 
+UNDECIDED: Text = {
+    "en": "Your answers fit several causes; what the commands below print would tell them apart.",
+    "zh-hans": "你的回答对得上几种原因；下面这些命令的输出可以把它们区分开。",
+}
 DRAWN_AS_TEXT = {"mmd": mermaid, "dot": dot}
 KEPT = ("lang", "theme", "install_method")
 """Query values that are no answers and stay in every link of an embed."""
@@ -65,7 +69,7 @@ def report_of(step: Step) -> Report:
     """Where the questions end: the same report as an upload's, by the same engine."""
     library = shelf.library()
     ranked = [(finding.cause, finding.confidence) for finding in step.diagnosis.findings]
-    return make_report(
+    made = make_report(
         step.diagnosis,
         step.facts,
         [],
@@ -78,6 +82,8 @@ def report_of(step: Step) -> Report:
         missing=library.missing(step.facts),
         telling_lines=library.telling_lines,
     )
+    is_undecided = made["verdict"] == "insufficient-evidence"
+    return {**made, "headline": UNDECIDED, "summary": UNDECIDED} if is_undecided else made
 
 
 def guide_context(
