@@ -83,3 +83,24 @@ def test_axe_finds_no_violation(chromium: Browser, site: Site, case: str, locale
     context.close()
 
     assert found == {}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_maintainers_pages_too(
+    chromium: Browser, site: Site, case: str, theme: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "only-for-this-test")
+    name = f"keeper-{theme}"
+    site.manage("createsuperuser", "--noinput", "--username", name, "--email", f"{name}@example.org")
+    context = chromium.new_context(
+        base_url=f"http://127.0.0.1:{site.port}", color_scheme=theme, bypass_csp=True, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.goto("/maintain/")
+    page.locator("#id_username").fill(name)
+    page.locator("#id_password").fill("only-for-this-test")
+    page.locator("#id_password").press("Enter")
+    page.wait_for_url(re.compile("/maintain/$"))
+
+    assert violations(page) == []
+    context.close()

@@ -116,6 +116,20 @@ def test_typing_on_the_front_page_finds_articles(page: Page):
     page.wait_for_url(re.compile(r"/search/\?.*NCCL_P2P_DISABLE"))
 
 
+def test_without_a_network_the_page_says_so_and_keeps_what_was_typed(page: Page):
+    page.goto("/diagnose/")
+    page.locator("textarea").fill(HANG)
+    page.context.set_offline(True)
+    expect(page.locator(".away")).to_contain_text("There is no network")
+
+    page.locator("form.send").get_by_role("button", name="Diagnose").click()
+    page.context.set_offline(False)
+
+    expect(page.locator(".away")).to_be_hidden()
+    assert page.url.endswith("/diagnose/")
+    expect(page.locator("textarea")).to_have_value(HANG)
+
+
 def test_the_theme_is_switched_and_kept_without_a_cookie(page: Page):
     page.goto("/")
     page.get_by_role("button", name="Switch between light and dark").click()
