@@ -158,7 +158,7 @@ def pages_of(articles: Iterable[Article], library: Library, guides: Iterable[Pag
             if cause := library.causes.get(article.slug):
                 speaking = [one for one in library.signatures.values() if one.cause == cause.id]
                 body += [cause.title[lang], cause.summary[lang], *(one.says[lang] for one in speaking)]
-                body += [line for one in speaking for line in one.matches[:1]]  # for who pastes half of such a line
+                body += [line for one in speaking for line in one.matches]  # for who pastes half of such a line
             kind = "cause" if cause else "article"
             pages.append(Page(kind, lang, text.title, article.address, "\n".join(body)))
     return pages
