@@ -29,6 +29,8 @@ def score(prior: float, weights: Iterable[float], model: Model = MODEL) -> float
     """Log-odds of one cause: strongest reasons first, each further one damped; for and against apart."""
     total = prior
     given = sorted(weights, key=abs, reverse=True)
+    if len(given) == 1:  # as of most causes
+        return prior + given[0]
     for side in ([w for w in given if w > 0], [w for w in given if w < 0]):
         total += sum(weight * model.damping**rank for rank, weight in enumerate(side))
     return total
