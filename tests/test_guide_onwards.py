@@ -39,7 +39,7 @@ def test_what_the_upload_gave_can_be_overruled(client):
     other = reopened.context["answers"][-1]["address"]
     overruled = client.get(GUIDE + other)
 
-    assert reopened.context["asks"] == asked.context["told"][0]["asked"]
+    assert reopened.context["heading"] == asked.context["told"][0]["asked"]
     assert overruled.context["told"][0]["answer"] == reopened.context["answers"][-1]["says"]
     assert not overruled.context["told"][0]["is_given"]
 

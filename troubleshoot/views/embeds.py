@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET
 from troubleshoot import shelf
 from troubleshoot.kept_pages import keep
 from troubleshoot.middleware import POLICY
-from troubleshoot.templatetags.unhang import content_language
+from troubleshoot.templatetags.unhang import content_language, site_of
 from troubleshoot.views.articles import article_context
 from troubleshoot.views.guides import KEPT, guide_context
 from troubleshoot.wikis import HEIGHT, WIDTH, frame, wikis
@@ -94,11 +94,6 @@ def embed_guide(request: HttpRequest, guide_id: str) -> HttpResponse:
     return render(request, "embed/guide.html", context)
 
 
-def site(request: HttpRequest) -> str:
-    """Where this site is: as the operator says, else as asked for."""
-    return settings.BASE_URL or f"{request.scheme}://{request.get_host()}"
-
-
 def full_address(request: HttpRequest, name: str, slug: str) -> str:
     """The whole page of an embed, with the same answers and language."""
     query = request.GET.copy()
@@ -112,7 +107,7 @@ def find(request: HttpRequest, address: str) -> tuple[str, str]:
         wanted = urlsplit(address)
     except ValueError:
         raise Http404("This is no address.") from None
-    ours = {urlsplit(site(request)).netloc.lower(), request.get_host().lower()}
+    ours = {urlsplit(site_of(request)).netloc.lower(), request.get_host().lower()}
     if wanted.scheme not in ("http", "https") or wanted.netloc.lower() not in ours:
         raise Http404("Only addresses of this site can be embedded by it.")
     try:
@@ -154,13 +149,13 @@ def oembed(request: HttpRequest) -> HttpResponse:
     title = title_of(face, slug) or slug
     width, height = limited(request, "maxwidth", WIDTH), limited(request, "maxheight", HEIGHT)
     kept = [(name, value) for name, value in sorted_query(address) if name != "theme"]
-    source = site(request) + reverse(face, args=[slug]) + (f"?{urlencode(kept)}" if kept else "")
+    source = site_of(request) + reverse(face, args=[slug]) + (f"?{urlencode(kept)}" if kept else "")
     told: dict[str, Any] = {
         "version": "1.0",
         "type": "rich",
         "title": title,
         "provider_name": "Unhang",
-        "provider_url": f"{site(request)}/",
+        "provider_url": f"{site_of(request)}/",
         "cache_age": CACHE_SECONDS,
         "width": width,
         "height": height,
@@ -192,14 +187,14 @@ def embedding(request: HttpRequest) -> HttpResponse:
     chosen = next((page for page in pages if page[0] == request.GET.get("page")), pages[0])
     _, face, slug = chosen
     title = title_of(face, slug) or slug
-    source = f"{site(request)}{reverse(face, args=[slug])}?{urlencode({'lang': content_language()})}"
+    source = f"{site_of(request)}{reverse(face, args=[slug])}?{urlencode({'lang': content_language()})}"
     context = {
         "pages": [{"id": page, "title": title_of(name, one)} for page, name, one in pages],
         "chosen": chosen[0],
         "title": title,
         "source": source,
-        "wikis": wikis(site(request), chosen[0], source, title),
+        "wikis": wikis(site_of(request), chosen[0], source, title),
         "origins": settings.EMBED_ORIGINS,
-        "is_secure": site(request).startswith("https://"),
+        "is_secure": site_of(request).startswith("https://"),
     }
     return render(request, "pages/embedding.html", context)

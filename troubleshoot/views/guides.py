@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.safestring import mark_safe
+from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -57,6 +59,12 @@ def find(guide_id: str) -> Guide:
     if found is None:
         raise Http404("There is no such guide.")
     return found
+
+
+@lru_cache(maxsize=2000)
+def pair(name: str, value: str) -> str:
+    """`name=value` as it stands in an address: the same few for all answers of all guides."""
+    return urlencode([(name, value)])
 
 
 def address_of(guide: Guide, state: Mapping[str, str], name: str = "guide") -> str:
@@ -109,7 +117,7 @@ def guide_context(
     kept = {name: request.GET[name] for name in keep if request.GET.get(name)}
 
     def address(new_state: Mapping[str, str]) -> str:
-        query = urlencode([*sorted(new_state.items()), *kept.items()])
+        query = "&".join(pair(*item) for item in (*sorted(new_state.items()), *kept.items()))
         return f"?{query}" if query else request.path
 
     def without(question: str) -> dict[str, str]:
@@ -133,7 +141,7 @@ def guide_context(
             for told in step.told
         ],
         "restart": address({}) if state else "",
-        "left": step.left,
+        "left": ngettext("about %(n)s question left", "about %(n)s questions left", step.left) % {"n": step.left},
         "lean": leaning(step, lang) if state else [],
         "map_address": f"{guide.address}map.svg?{urlencode(sorted(state.items()))}",
         "is_first": not state,
@@ -142,8 +150,7 @@ def guide_context(
         asked = step.question
         context |= {
             "question": asked,
-            "asks": asked.asks[lang],
-            "why": asked.why[lang],
+            "heading": asked.asks[lang],
             "because": step.because,
             "answers": [
                 {"says": answer.says[lang], "address": address({**state, asked.id: answer.id})}
@@ -155,8 +162,10 @@ def guide_context(
     else:
         method = request.GET.get("install_method", "")
         method = method if method in shelf.library().install_methods else ""
+        report = in_language(report_of(step), lang, method or None)
         context |= {
-            "report": in_language(report_of(step), lang, method or None),
+            "heading": report["headline"] if report["verdict"] == "cause" else guide.title[lang],
+            "report": report,
             "method": method,
             "form_fields": [*sorted(state.items()), *((k, v) for k, v in kept.items() if k != "install_method")],
         }
