@@ -14,9 +14,10 @@ from tests.guides.corpus import ANSWERS, MOST_AFTER, MOST_ALONE, RECORDED, said
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.library import Library, load_library
 from troubleshoot.diagnosis.remedies import offers
+from troubleshoot.diagnosis.rules import may_speak
 from troubleshoot.guides.load import REPORT, load_guides
 from troubleshoot.guides.tree import OUTCOME, UNKNOWN, Guide
-from troubleshoot.guides.walk import Step, walk
+from troubleshoot.guides.walk import Step, Told, as_evidence, walk
 
 
 @cache
@@ -93,6 +94,27 @@ def test_a_question_that_narrows_an_answer_is_asked_only_after_it():
     for answer in STARTING.questions["last-line"].answers:
         asked = step(last_line=answer.id).question
         assert asked is None or not asked.in_order or asked.id == answer.then
+
+
+@pytest.mark.parametrize("guide", GUIDES.values(), ids=GUIDES)
+def test_no_rule_is_passed_over_that_would_speak(guide: Guide):
+    draw = random.Random(guide.id)
+    for count in [*range(len(guide.questions) + 1), *[len(guide.questions)] * 20]:
+        asked = draw.sample(list(guide.questions.values()), count)
+        facts, _ = as_evidence(guide, [Told(one, draw.choice(one.answers)) for one in asked], None)
+        speaking = [rule.id for rule in library().rules if rule.find(facts)]
+        assert [rule.id for rule in may_speak(library().rules, facts) if rule.find(facts)] == speaking
+
+
+def test_rules_are_passed_over_only_where_no_text_was_read():
+    read = facts_of("$ systemd-detect-virt --vm\nkvm\n")
+    told = Facts(read.facts)
+
+    assert list(may_speak(library().rules, read)) == list(library().rules)
+    assert 0 < len(list(may_speak(library().rules, told))) < len(library().rules) / 2
+    assert {rule.id for rule in library().rules if rule.find(told)} <= {
+        rule.id for rule in may_speak(library().rules, told)
+    }
 
 
 def test_one_answer_changed_keeps_the_others():

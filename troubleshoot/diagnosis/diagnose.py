@@ -17,7 +17,7 @@ from troubleshoot.diagnosis.confidence import MODEL, Model, probabilities, score
 from troubleshoot.diagnosis.evidence import Line, Text
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.limits import let_through
-from troubleshoot.diagnosis.rules import Rule
+from troubleshoot.diagnosis.rules import Rule, may_speak
 from troubleshoot.diagnosis.signatures import Signature
 
 log = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ def reasons_from(facts: Facts, knowledge: Knowledge) -> tuple[list[Reason], list
         for cause, weight in {signature.cause: signature.weight, **signature.also}.items():
             role = signature.role if cause == signature.cause else ("contradicts" if weight < 0 else "confirms")
             reasons.append(Reason(signature_id, cause, role, weight, says, shown))
-    for rule in knowledge.rules:
+    for rule in may_speak(knowledge.rules, facts):
         try:
             found = rule.find(facts)
         except Exception as error:

@@ -8,7 +8,7 @@ When sources disagree, precedence is decided here and nowhere else (`VOCABULARY`
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -239,6 +239,15 @@ class Facts:
                 raise KeyError(f"no fact is called {fact.name!r}; facts.VOCABULARY lists the names")
             self.facts.append(fact)
             self._by_name[fact.name].append(fact)
+
+    @property
+    def is_of_texts(self) -> bool:
+        """Whether a text was read; else answers are all that is known."""
+        return bool(self.documents or self.hits or self.matrices or self.timeline)
+
+    def names(self) -> Set[str]:
+        """What is told, right or wrong."""
+        return self._by_name.keys()
 
     def all(self, name: str) -> list[Fact]:
         """Every reading of `name`, in the order of the inputs."""
