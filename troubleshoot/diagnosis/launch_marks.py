@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from troubleshoot.diagnosis.evidence import Document, Line
@@ -72,6 +73,7 @@ class Seen:
         return self.mark.edge in MOVES and bool(self.mark.phase)
 
 
+@lru_cache(maxsize=64)
 def phase_of(level: str) -> str:
     """The contract's phase of a level: "L8" → "nccl-init"; "" for no level."""
     number = level_number(level)
@@ -90,7 +92,12 @@ def wall_seconds(peeled: Peeled) -> float | None:
     One document mixes stamps with and without year and zone, and all are the same clock on the wall. The outer stamp
     wins: a wrapper stamps every line alike.
     """
-    stamp = peeled.outer_stamp or peeled.stamp
+    return seconds_of_wall(peeled.outer_stamp or peeled.stamp)
+
+
+@lru_cache(maxsize=4096)
+def seconds_of_wall(stamp: str) -> float | None:
+    """The same of a stamp; thousands of lines a second bear the same one."""
     seconds = seconds_of(re.sub(r"(?<=\d)\s*(?:Z|[+-]\d\d:?\d\d)$", "", stamp)) if stamp else None
     return None if seconds is None else in_no_year(seconds)
 
