@@ -252,6 +252,25 @@ def test_the_language_switch_keeps_the_rest_of_the_address(client):
     assert "/kb/shm-too-small/?install_method=docker&amp;lang=zh-hans" in html
 
 
+def test_the_language_switch_keeps_a_value_that_is_given_twice(client):
+    html = page(client, "/kb/nvls/?x=1&x=a+b&lang=en&y=%26")
+
+    assert 'href="/kb/nvls/?x=1&amp;x=a+b&amp;y=%26&amp;lang=zh-hans"' in html
+
+
+@pytest.mark.parametrize("address", ["/kb/nvls/", "/guides/stuck-in-starting/"])
+def test_a_page_names_the_site_where_it_is_asked_for_or_as_the_operator_says(client, settings, address):
+    for host in ("127.0.0.1", "localhost", "127.0.0.1"):
+        html = client.get(address, headers={"host": host}).content.decode()
+        assert f'<link rel="canonical" href="http://{host}{address}">' in html
+    settings.BASE_URL = "https://unhang.example"
+
+    html = client.get(address, headers={"host": "localhost"}).content.decode()
+
+    assert f'<link rel="canonical" href="https://unhang.example{address}">' in html
+    assert "http://localhost" not in html
+
+
 # ---- articles
 
 

@@ -64,17 +64,17 @@ def rendered(slug: str, lang: str, method: str, version: str) -> Rendered:
 
 def article_context(request: HttpRequest, slug: str) -> dict[str, Any]:
     """What both faces of an article show: the page and the embed."""
-    found = find(slug)
+    found, lang = find(slug), content_language()
     methods = shelf.library().install_methods
     method = request.GET.get("install_method", "")
     method = method if method in methods else ""
     version = version_of(request.GET.get("version", ""))
-    said = rendered(slug, content_language(), method, version)
+    said = rendered(slug, lang, method, version)
     return {
         "article": found,
         "said": said,
         "html": mark_safe(said.html),  # noqa: S308  # sanitised by knowledge/render.py
-        "methods": tuple((m.id, pick(m.title, content_language())) for m in methods.values() if m.id != "host"),
+        "methods": tuple((m.id, pick(m.title, lang)) for m in methods.values() if m.id != "host"),
         "method": method,
         "version": version,
     }
