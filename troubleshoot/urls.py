@@ -5,16 +5,17 @@ from django.urls import path
 from troubleshoot.views import api, articles, cases, embeds, feedback, guides, pages, status, what_if
 
 urlpatterns = [
+    # They are tried in this order: what is asked for most stands first.
+    path("guides/<slug:guide_id>/", guides.guide, name="guide"),
+    path("kb/<slug:slug>/", articles.article, name="article"),
     path("", pages.front, name="front"),
     path("search/", pages.search, name="search"),
     path("accuracy/", pages.scoreboard, name="scoreboard"),
     path("redaction/", pages.redaction, name="redaction"),
     path("collect.sh", pages.collector, name="collector"),
     path("kb/", articles.article_list, name="article_list"),
-    path("kb/<slug:slug>/", articles.article, name="article"),
     path("kb/<slug:slug>/outcome", feedback.article_outcome, name="article_outcome"),
     path("guides/", guides.guide_list, name="guide_list"),
-    path("guides/<slug:guide_id>/", guides.guide, name="guide"),
     path("guides/<slug:guide_id>/map.<str:form>", guides.guide_map, name="guide_map"),
     path("guides/<slug:guide_id>/outcome", feedback.guide_outcome, name="guide_outcome"),
     path("diagnose/", cases.new, name="new_case"),

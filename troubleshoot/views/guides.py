@@ -42,6 +42,8 @@ DRAWN_AS_TEXT = {"mmd": mermaid, "dot": dot}
 KEPT = ("lang", "theme", "install_method")
 """Query values that are no answers and stay in every link of an embed."""
 
+NOTHING: Mapping[str, str] = {}
+
 
 @require_GET
 def guide_list(request: HttpRequest) -> HttpResponse:
@@ -67,10 +69,15 @@ def pair(name: str, value: str) -> str:
     return urlencode([(name, value)])
 
 
+def pairs(state: Mapping[str, str], kept: Mapping[str, str] = NOTHING) -> str:
+    """The answers as they stand in an address, sorted, so that one state has one address; then what is kept."""
+    return "&".join([pair(*item) for item in (*sorted(state.items()), *kept.items())])
+
+
 def address_of(guide: Guide, state: Mapping[str, str], name: str = "guide") -> str:
     """A page of the guide at this state."""
     path = reverse(name, args=[guide.id])
-    return f"{path}?{urlencode(sorted(state.items()))}" if state else path
+    return f"{path}?{pairs(state)}" if state else path
 
 
 def report_of(step: Step) -> Report:
@@ -117,7 +124,7 @@ def guide_context(
     kept = {name: request.GET[name] for name in keep if request.GET.get(name)}
 
     def address(new_state: Mapping[str, str]) -> str:
-        query = "&".join(pair(*item) for item in (*sorted(new_state.items()), *kept.items()))
+        query = pairs(new_state, kept)
         return f"?{query}" if query else request.path
 
     def without(question: str) -> dict[str, str]:
@@ -143,7 +150,7 @@ def guide_context(
         "restart": address({}) if state else "",
         "left": ngettext("about %(n)s question left", "about %(n)s questions left", step.left) % {"n": step.left},
         "lean": leaning(step, lang) if state else [],
-        "map_address": f"{guide.address}map.svg?{urlencode(sorted(state.items()))}",
+        "map_address": f"{guide.address}map.svg?{pairs(state)}",
         "is_first": not state,
     }
     if step.question:
@@ -205,7 +212,7 @@ def pasted_answer(request: HttpRequest, guide_id: str) -> HttpResponse | None:
     query = {**clean(found, request.GET.dict()), question.id: answer.id}
     case = case_of(request)
     kept = {"case": case.pk} if case else {}
-    return redirect(f"{found.address}?{urlencode([*sorted(query.items()), *kept.items()])}")
+    return redirect(f"{found.address}?{pairs(query, kept)}")
 
 
 @sensitive_post_parameters()
