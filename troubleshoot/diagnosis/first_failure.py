@@ -47,13 +47,14 @@ def derive(facts: Facts) -> None:
 
 def first_to_fail(facts: Facts) -> Suspect | None:
     """The first failure that echoes nobody's; None when nothing tells which it was, or whose."""
+    failures = list(own_failures(facts))
+    if not failures:
+        return left_behind(facts)
     launches = list(marks_of(facts.documents, facts).values())
     who = Numbering(launches, facts)
     owners = dict(own_ranks(launches, who))
     world = facts.value("world_size") or who.tensor * who.pipeline
-    suspects = [Suspect(line, rank_of(line, name, who, owners)) for line, name in own_failures(facts)]
-    if not suspects:
-        return left_behind(facts)
+    suspects = [Suspect(line, rank_of(line, name, who, owners)) for line, name in failures]
     first = earliest(suspects, facts.documents)
     if first is None or first.rank is None or (world == 1 and first.rank == 0):
         return None

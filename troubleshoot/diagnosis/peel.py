@@ -255,7 +255,7 @@ def without_colour(text: str) -> str:
     if "\x1b" in text:
         text = ANSI.sub("", text)
     if "[" in text:
-        if any(spelt in text for spelt in SPELT_ESC):
+        if ("\\" in text or "#" in text or "^" in text) and any(spelt in text for spelt in SPELT_ESC):
             text = SPELT_ANSI.sub("", text)
         text = LOST_ANSI.sub("", text)
     return text if text.isprintable() else CONTROL.sub("", text)
