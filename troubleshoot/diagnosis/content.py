@@ -90,24 +90,16 @@ def parsed_once(cache_dir: Path | None) -> Iterator[None]:
 
     Parsing takes half of what loading all content takes; JSON is read in a thirtieth of that, and is nothing but values.
     """
-    file = cache_dir / "content.json" if cache_dir else None
-    now = Parsed(kept_in(file) if file else {})
+    file = cache_dir / "content.parsed" if cache_dir else None
+    now = Parsed(json.loads((file and disk_cache.recall(file)) or b"{}"))
     before = parsed.set(now)
     try:
         yield
     finally:
         parsed.reset(before)
-    if file and now.asked.keys() != now.kept.keys():
+    if file and not now.asked.keys() <= now.kept.keys():
         with suppress(TypeError):  # a date, which JSON has not: all is parsed at each start
             disk_cache.keep(file, json.dumps(now.asked, ensure_ascii=False).encode())
-
-
-def kept_in(file: Path) -> dict[str, dict[str, Any]]:
-    try:
-        kept = json.loads(disk_cache.recall(file) or b"{}")
-    except (ValueError, RecursionError):
-        return {}  # damaged: made anew
-    return kept if isinstance(kept, dict) else {}
 
 
 def load(relative: str, path: Path) -> dict[str, Any]:
