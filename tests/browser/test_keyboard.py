@@ -89,6 +89,7 @@ def test_from_the_front_page_over_the_search_to_an_article(page: Page):
 def test_from_the_upload_to_the_report_a_copy_its_proof_and_back(page: Page, tmp_path: Path):
     log = tmp_path / "launch.log"
     log.write_text(HANG, encoding="utf-8")
+    page.on("filechooser", lambda chooser: None)  # asked for now: Chromium is told without waiting for its word
     page.goto("/diagnose/")
     tab_to(page, 'input[type="file"]')
     with page.expect_file_chooser() as chooser:
