@@ -253,7 +253,7 @@ def mutants() -> Iterator[tuple[str, str, bool, Remedy]]:
 
 @pytest.mark.parametrize(
     ("where", "guard", "stops_when", "mutant"),
-    mutants(),
+    list(mutants()),
     ids=lambda part: part if isinstance(part, str) else "",
 )
 def test_without_any_one_of_its_guards_the_table_would_be_broken(
