@@ -164,9 +164,11 @@ def offers(cause_id: str, facts: Facts, knowledge: Knowledge) -> list[Offer]:
     """The remedies of a cause that this platform allows, as the contract's tables; texts for people in every language."""
     patchables, filling = find_patchable(facts.documents), Filling(facts)
     given: dict[str, Offer] = {}
-    for remedy_id in knowledge.causes[cause_id].remedies:
+    remedies = knowledge.causes[cause_id].remedies
+    for remedy_id in remedies:
         remedy = knowledge.remedies.get(remedy_id)
-        if remedy and remedy.only_then and is_something_seen(facts) and not is_called_for(remedy, facts):
+        is_one_of_several = remedy is not None and remedy.only_then and len(remedies) > 1
+        if remedy and is_one_of_several and is_something_seen(facts) and not is_called_for(remedy, facts):
             continue
         while remedy is not None:
             made = offer(remedy, facts, knowledge, patchables, filling)
