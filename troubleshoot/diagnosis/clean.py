@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.peel import ANSI, LOST_ANSI, SPELT_ANSI, SPELT_ESC
 
-ANSI_BYTES = re.compile(ANSI.pattern.encode())
-SPELT_BYTES = re.compile(SPELT_ANSI.pattern.encode(), re.IGNORECASE)
-LOST_BYTES = re.compile(LOST_ANSI.pattern.encode())
+ANSI_BYTES = lazy_re.compile(ANSI.pattern.encode())
+SPELT_BYTES = lazy_re.compile(SPELT_ANSI.pattern.encode(), re.IGNORECASE)
+LOST_BYTES = lazy_re.compile(LOST_ANSI.pattern.encode())
 SPELT_SIGNS = tuple(spelt.encode() for spelt in SPELT_ESC)
 CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r") + b"\x7f"
 INVISIBLE = ("\ufeff".encode(), "\u200b".encode())

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from troubleshoot.diagnosis import disk_cache
+from troubleshoot.diagnosis import disk_cache, lazy_re
 from troubleshoot.diagnosis.evidence import Text
 
 CONTENT = Path(__file__).resolve().parent.parent / "content"
@@ -121,7 +121,7 @@ def parse(relative: str, text: str) -> dict[str, Any]:
         raise ContentError(f"{relative}:{line[1] if line else 1}", f"is not TOML: {error}") from error
 
 
-KEY = re.compile(r"([\w-]+) *=")
+KEY = lazy_re.compile(r"([\w-]+) *=")
 
 
 def key_lines(text: list[str], first: int = 1) -> dict[str, int]:

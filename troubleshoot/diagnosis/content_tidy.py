@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from troubleshoot.diagnosis import lazy_re
+
 BOM = "\ufeff"
-OPEN_ADDRESS = re.compile(r"(\]\(/(?:kb|guides)/[a-z0-9-]+)(?=[)#?])")
-HALF_WIDTH = re.compile(r"(?<=[\u4e00-\u9fff]),(?=[\u4e00-\u9fff])")
+OPEN_ADDRESS = lazy_re.compile(r"(\]\(/(?:kb|guides)/[a-z0-9-]+)(?=[)#?])")
+HALF_WIDTH = lazy_re.compile(r"(?<=[\u4e00-\u9fff]),(?=[\u4e00-\u9fff])")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,12 @@ import re
 import shlex
 from dataclasses import dataclass
 
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-EXPORT = re.compile(r"\s*(?:export|setenv|set|declare -x)\s+(?=[A-Za-z_]\w*\s*=)")
-SECTION = re.compile(r"\[([A-Za-z0-9_-]+)\]\s*")
-DIRECTIVE = re.compile(r"([A-Za-z][A-Za-z0-9-]*)\s*=(.*)", re.DOTALL)
+from troubleshoot.diagnosis import lazy_re
+
+NAME = lazy_re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+EXPORT = lazy_re.compile(r"\s*(?:export|setenv|set|declare -x)\s+(?=[A-Za-z_]\w*\s*=)")
+SECTION = lazy_re.compile(r"\[([A-Za-z0-9_-]+)\]\s*")
+DIRECTIVE = lazy_re.compile(r"([A-Za-z][A-Za-z0-9-]*)\s*=(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

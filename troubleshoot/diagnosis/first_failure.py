@@ -6,10 +6,10 @@ ranks share, any of them may stand first. What only waits or was hung up on is n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Document, Line
 from troubleshoot.diagnosis.facts import Fact, Facts
 from troubleshoot.diagnosis.launch_failures import TOLD_TO_GO
@@ -18,13 +18,13 @@ from troubleshoot.diagnosis.launch_ranks import Numbering
 from troubleshoot.diagnosis.peel import peel
 
 # Said by whoever waits for another rank, or was left by it (domain/engines.md §2.6, §3.4 N4; domain/nccl.md §3.6).
-ECHO = re.compile(
+ECHO = lazy_re.compile(
     r"collective operation timeout|communicator was aborted|Timed out (?:after|waiting)|wait timeout after|waiting for clients"
     r"|[Cc]onnection (?:refused|reset|closed)|remote (?:process|peer)|Broken pipe|NCCL (?:INFO|WARN) .* -> 6\b|socket[A-Z]\w+: "
     r"|terminated with exception|store->get|watchdog"
 )
-DIED = re.compile(r"died unexpectedly|scheduler is dead|hit an exception|crashed|failed to start|WARN |-> [1-5]\b")
-NAMED = re.compile(r"^(?:rank |VllmWorker-|Worker_TP)(?P<rank>\d{1,4})$")
+DIED = lazy_re.compile(r"died unexpectedly|scheduler is dead|hit an exception|crashed|failed to start|WARN |-> [1-5]\b")
+NAMED = lazy_re.compile(r"^(?:rank |VllmWorker-|Worker_TP)(?P<rank>\d{1,4})$")
 LOOK_BACK = 400  # lines above one without a time among which its time is looked for
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.launch_marks import Seen, level_number
@@ -14,7 +14,7 @@ from troubleshoot.diagnosis.launch_marks import Seen, level_number
 TOLD_TO_GO = (0, -15, 143, -2, 130, -1)
 
 # A failed request of a ready engine says nothing about its launch.
-OF_A_REQUEST = re.compile(
+OF_A_REQUEST = lazy_re.compile(
     r"(?:ValueError|ValidationError|HTTPException|CancelledError|ClientDisconnect|JSONDecodeError|NotFoundError|BadRequestError"
     r"|KeyError|TypeError|ToolParsingError)$"
 )

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Document, Line
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.peel import Peeled, peel, seconds_of
@@ -23,7 +24,7 @@ PHASES = ("prepare", "start", "rendezvous", "nccl-init", "all-reduce-setup", "lo
 LAST_LEVELS = (0, 5, 7, 8, 10, 14, 17, 18, 20)
 
 YEAR = 366 * 86_400  # of the year without a number, see `in_no_year`
-BAR = re.compile(r"/(?P<total>\S{1,12}) \[(?:(?P<hours>\d{1,4}):)?(?P<minutes>\d{1,2}):(?P<seconds>\d\d)<")
+BAR = lazy_re.compile(r"/(?P<total>\S{1,12}) \[(?:(?P<hours>\d{1,4}):)?(?P<minutes>\d{1,2}):(?P<seconds>\d\d)<")
 
 # These edges say that the launch moved.
 MOVES = ("launch", "open", "progress", "close", "busy", "ready", "serving")

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.launch_marks import MOVES, PHASES, PhaseMark, Seen, level_number, phase_of
 from troubleshoot.diagnosis.versions import compare
@@ -18,8 +19,8 @@ from troubleshoot.diagnosis.versions import compare
 MANY_RANKS = 1024
 
 # What every rank says in every release: that it meets the others, and what NCCL itself prints for it.
-SAID_BY_ALL = re.compile(r"world_size=\d+ rank=\d+|NCCL (?:INFO|WARN|TRACE|CALL) |is connected to \d+ peer ranks")
-MEETS_AT_INFO = re.compile(r"INFO [\d -]{5,12}[\d:]{8} \[\S+\] world_size=\d+ rank=\d+")
+SAID_BY_ALL = lazy_re.compile(r"world_size=\d+ rank=\d+|NCCL (?:INFO|WARN|TRACE|CALL) |is connected to \d+ peer ranks")
+MEETS_AT_INFO = lazy_re.compile(r"INFO [\d -]{5,12}[\d:]{8} \[\S+\] world_size=\d+ rank=\d+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from troubleshoot.diagnosis import env_file
+from troubleshoot.diagnosis import env_file, lazy_re
 from troubleshoot.diagnosis.evidence import Document, Text
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.patch_docker_run import COMMAND, ENGINE_COMMAND, STAND_IN, patch_docker_run, read_docker_run
@@ -21,22 +21,22 @@ from troubleshoot.diagnosis.snippets import Change, engine_of, fill_words, names
 MOST_LINES = 2000  # a longer document is a log
 MOST_PATCHES = 4  # for one remedy
 # Without one of these there is nothing to give back; most logs end here.
-MAY_HOLD = re.compile(
+MAY_HOLD = lazy_re.compile(
     r"(?:docker|podman|nerdctl)\s+(?:container\s+)?(?:run|create)\b|^(?:services|apiVersion):|^\s*\[Service\]|/etc/default/|\.env\b"
     r"|\A(?:[ \t]*(?:[#;].*)?\n)*[ \t]*(?:export[ \t]+)?[A-Za-z_]\w*\s*=",
     re.MULTILINE,
 )
 # What may stand before a command that was pasted from a terminal.
-PROMPT = re.compile(
+PROMPT = lazy_re.compile(
     r"^\s*(?:(?:\([\w.-]+\)\s+)?(?:\S*[$#>%]\s+|\[[^\]]*\][$#]\s+))?(?=(?:sudo\s+(?:-\S+\s+)*)?(?:docker|podman|nerdctl)\s)"
 )
-SECOND_PROMPT = re.compile(r"^>\s?")  # what the shell prints before the further lines of a command
-SHOWN_ENV_FILE = re.compile(r"(?:cat|sudo cat|less|vi|vim|nano)\s+(/etc/default/[\w.-]+|\S*\.env)\s*$")
-TITLE_OF_UNIT = re.compile(r"^# (/\S+\.(?:service|conf))")
-ASSIGNMENT = re.compile(r"\s*(?:export\s+)?[A-Za-z_]\w*\s*=")
+SECOND_PROMPT = lazy_re.compile(r"^>\s?")  # what the shell prints before the further lines of a command
+SHOWN_ENV_FILE = lazy_re.compile(r"(?:cat|sudo cat|less|vi|vim|nano)\s+(/etc/default/[\w.-]+|\S*\.env)\s*$")
+TITLE_OF_UNIT = lazy_re.compile(r"^# (/\S+\.(?:service|conf))")
+ASSIGNMENT = lazy_re.compile(r"\s*(?:export\s+)?[A-Za-z_]\w*\s*=")
 OF_A_PROCESS = {"PATH", "PWD", "HOME", "SHLVL", "_", "HOSTNAME", "TERM"}  # `env` printed these: no file
-YAML_START = re.compile(r"^(?:services:|version:|apiVersion:|kind:|name:|x-[\w-]+:|networks:|volumes:|---|# )")
-YAML_LINE = re.compile(r"^(?:\s+\S|#|---|\.\.\.|- |[\w.\"'/-]+:(?:\s|$)|\s*$)")
+YAML_START = lazy_re.compile(r"^(?:services:|version:|apiVersion:|kind:|name:|x-[\w-]+:|networks:|volumes:|---|# )")
+YAML_LINE = lazy_re.compile(r"^(?:\s+\S|#|---|\.\.\.|- |[\w.\"'/-]+:(?:\s|$)|\s*$)")
 
 SYSTEMD_DROPS: Text = {
     "en": "systemd reads this file, not a shell: it drops lines that begin with `export`, so these variables were never set. They stand bare now.",

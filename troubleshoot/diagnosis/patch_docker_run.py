@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.snippets import Change, docker_options, quoted, size_gib
 
 # Options of `docker run` (and podman's, nerdctl's) that take no value; every other one does.
@@ -14,11 +15,11 @@ SWITCHES = {
     "--no-healthcheck", "--oom-kill-disable", "--sig-proxy", "--disable-content-trust", "--quiet", "--replace",
 }  # fmt: skip
 SHORT_SWITCHES = "ditPq"
-COMMAND = re.compile(r"\b(?:docker|podman|nerdctl)\s+(?:container\s+)?(?:run|create)\b")
-STAND_IN = re.compile(r"<[\w. -]+>")  # what redaction, or a manual, puts for a value: no redirection
-ENGINE_COMMAND = re.compile(r"vllm serve|vllm\.entrypoints|sglang\.launch_server|sglang serve")
-ENGINE_ENTRYPOINT = re.compile(r"vllm-openai|/vllm-serve|vllm/vllm")  # images that start the engine themselves
-ENGINE_ARGUMENT = re.compile(
+COMMAND = lazy_re.compile(r"\b(?:docker|podman|nerdctl)\s+(?:container\s+)?(?:run|create)\b")
+STAND_IN = lazy_re.compile(r"<[\w. -]+>")  # what redaction, or a manual, puts for a value: no redirection
+ENGINE_COMMAND = lazy_re.compile(r"vllm serve|vllm\.entrypoints|sglang\.launch_server|sglang serve")
+ENGINE_ENTRYPOINT = lazy_re.compile(r"vllm-openai|/vllm-serve|vllm/vllm")  # images that start the engine themselves
+ENGINE_ARGUMENT = lazy_re.compile(
     r"(?:^|\s)(?:--model(?:-path)?|--tensor-parallel-size|-tp|--tp(?:-size)?|--served-model-name)(?:[=\s]|$)"
 )
 

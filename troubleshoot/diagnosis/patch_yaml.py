@@ -13,15 +13,16 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, FoldedScalarString, ScalarString
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.patch_docker_run import ENGINE_COMMAND, starts_an_engine
 from troubleshoot.diagnosis.snippets import Change, size_gib
 
 WORKLOADS = {"Deployment", "StatefulSet", "DaemonSet", "Pod", "Job", "CronJob", "ReplicaSet", "LeaderWorkerSet"}
-ENGINE_IMAGE = re.compile(r"vllm|sglang|lmsysorg|gpustack|runner:", re.IGNORECASE)
-ALIAS = re.compile(r"(?<![\w*])\*[\w-]+")
+ENGINE_IMAGE = lazy_re.compile(r"vllm|sglang|lmsysorg|gpustack|runner:", re.IGNORECASE)
+ALIAS = lazy_re.compile(r"(?<![\w*])\*[\w-]+")
 MOST_ALIASES = 30
 MOST_NESTING = 50
-NVIDIA = re.compile(r"nvidia", re.IGNORECASE)
+NVIDIA = lazy_re.compile(r"nvidia", re.IGNORECASE)
 
 
 def yaml_like(text: str) -> YAML:

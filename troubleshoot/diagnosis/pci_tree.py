@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.facts import Facts
 
-ADDRESS = re.compile(r"^(?:(?P<domain>[0-9a-f]{4,8}):)?(?P<bus>[0-9a-f]{2}):[0-9a-f]{2}\.[0-7]$")
+ADDRESS = lazy_re.compile(r"^(?:(?P<domain>[0-9a-f]{4,8}):)?(?P<bus>[0-9a-f]{2}):[0-9a-f]{2}\.[0-7]$")
 # Functions and chips of NVIDIA's that are no GPU; its network cards have a maker of their own in most lists.
-NO_GPU = re.compile(r"Audio|USB|UCSI|Serial bus|Bridge|NVSwitch|ConnectX|BlueField|Ethernet|Infiniband|MT\d{5}", re.I)
+NO_GPU = lazy_re.compile(
+    r"Audio|USB|UCSI|Serial bus|Bridge|NVSwitch|ConnectX|BlueField|Ethernet|Infiniband|MT\d{5}", re.I
+)
 
 
 def plain(address: str) -> str:

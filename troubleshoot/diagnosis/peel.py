@@ -15,17 +15,19 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 
+from troubleshoot.diagnosis import lazy_re
+
 LONGEST = 20_000  # characters looked at; engines print configurations of over 100 kB on one line
 MOST_COATS = 12  # more than any real line wears; a line of nothing but prefixes must not cost more than its length
 
-ANSI = re.compile(r"\x1b(?:\[[0-9;:?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[=>78cDEHMNOZ])")
-SPELT_ANSI = re.compile(r"(?:\^\[|#033|\\033|\\x1b|\\u001b|\\e)\[[0-9;]*[mKHJ]", re.I)
+ANSI = lazy_re.compile(r"\x1b(?:\[[0-9;:?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[()][A-Z0-9]|[=>78cDEHMNOZ])")
+SPELT_ANSI = lazy_re.compile(r"(?:\^\[|#033|\\033|\\x1b|\\u001b|\\e)\[[0-9;]*[mKHJ]", re.I)
 SPELT_ESC = ("^[[", "#033[", "\\033[", "\\x1b[", "\\u001b[", "\\e[", "\\x1B[", "\\u001B[")
 # The ESC byte is often lost in copies. The digits are mandatory: `[m` would eat the start of `[multiproc_executor.py:…]`.
 # After a word only the codes that end a colour or start a plain one: `[12m` may be somebody's text.
-LOST_ANSI = re.compile(r"\[(?:(?<![\w\]]\[)\d{1,3}(?:;\d{1,3})*|(?<=[\w\])]\[)(?:0(?:;0)?|3[0-7]|9[0-7]))m")
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\u200b]")
-ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|nbsp|#\d{1,5}|#x[0-9a-fA-F]{1,4});")
+LOST_ANSI = lazy_re.compile(r"\[(?:(?<![\w\]]\[)\d{1,3}(?:;\d{1,3})*|(?<=[\w\])]\[)(?:0(?:;0)?|3[0-7]|9[0-7]))m")
+CONTROL = lazy_re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\u200b]")
+ENTITY = lazy_re.compile(r"&(?:lt|gt|amp|quot|apos|nbsp|#\d{1,5}|#x[0-9a-fA-F]{1,4});")
 
 ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d"
 ZONE = r"(?:Z|[+-]\d\d:?\d\d)"
@@ -34,10 +36,10 @@ UNIT = r"[\w@./\\-]{1,80}(?:\[(?P<pid>\d+)\])?:\s?"
 
 
 def coats(*patterns: tuple[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((name, re.compile(pattern)) for name, pattern in patterns)
+    return tuple((name, lazy_re.compile(pattern)) for name, pattern in patterns)
 
 
-PROCESS = re.compile(
+PROCESS = lazy_re.compile(
     r"^\((?:(?P<name>[A-Za-z_][\w.:-]*(?: (?!pid=|rank=)[\w.:-]+)*)(?:\s+rank=(?P<rank>\d+))?\s+pid=(?P<pid>\d+)(?:,\s*ip=(?P<ip>[^)\s]+))?"
     r"|(?P<system>raylet|gcs_server|autoscaler)[^)]*)\)\s?"
 )
@@ -101,11 +103,11 @@ COATS_BY_START: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
     "~": coats(("fence", r"^~~~+\w*\s*$")),
     "{": (),
 }
-INDENTED = re.compile(rf"^\s+(?:\d{{1,7}}[:|]?\s+)?(?={STARTS_A_LINE})")
-TAG_AT_END = re.compile(r"</(?:pre|code|p|td|li|span)>\s*$")
-FENCE = re.compile(r"^\s*(?:```+|~~~+)\s*[\w+-]*\s*$")
-REPEATED = re.compile(r" \[repeated (?P<times>\d{1,9})x across cluster\](?: \(.*\))?$")
-TP = re.compile(r"(?:^|[_ ])TP(?P<tp>\d{1,6})")
+INDENTED = lazy_re.compile(rf"^\s+(?:\d{{1,7}}[:|]?\s+)?(?={STARTS_A_LINE})")
+TAG_AT_END = lazy_re.compile(r"</(?:pre|code|p|td|li|span)>\s*$")
+FENCE = lazy_re.compile(r"^\s*(?:```+|~~~+)\s*[\w+-]*\s*$")
+REPEATED = lazy_re.compile(r" \[repeated (?P<times>\d{1,9})x across cluster\](?: \(.*\))?$")
+TP = lazy_re.compile(r"(?:^|[_ ])TP(?P<tp>\d{1,6})")
 
 NCCL = (
     r"^(?:\[(?P<stamp>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[^\]]*)\] ?)?(?:(?P<host>[^\s:\[\]()]+):(?P<pid>\d+):(?P<tid>\d+) )?\[(?P<dev>-?\d{1,9})\] "
@@ -114,7 +116,7 @@ NCCL = (
 
 
 def headers(*patterns: tuple[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((name, re.compile(pattern, re.S)) for name, pattern in patterns)
+    return tuple((name, lazy_re.compile(pattern, re.S)) for name, pattern in patterns)
 
 
 GLOG = r"(?P<level>[IWEFC])(?P<stamp>\d\d\d\d \d\d:\d\d:\d\d\.\d{6})\s+(?P<pid>\d+) (?P<source>[\w./<>-]+:\d+)\]\s?(?P<body>.*)"
@@ -194,7 +196,7 @@ NCCL_HEADERS = headers(
     ),
 )
 # VLLM_LOGGING_PREFIX, stern, a progress bar: unknown text before vLLM's own header.
-LATER_VLLM = re.compile(
+LATER_VLLM = lazy_re.compile(
     rf"(?P<before>^.{{1,400}}?)\b(?P<level>{LEVELS})\s+(?P<stamp>\d\d-\d\d \d\d:\d\d:\d\d) \[?(?P<source>[\w./<>-]+\.(?:py|rs):\d+)\]\s?(?P<body>.*)",
     re.S,
 )
@@ -398,13 +400,13 @@ def take_header(peeled: Peeled, name: str, match: re.Match[str]) -> None:
         peeled.body = inside.lstrip()
 
 
-FULL = re.compile(r"^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d+))?\s*(Z|[+-]\d\d:?\d\d)?")
-SHORT = re.compile(r"^(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)")
-C10 = re.compile(r"^(\d{1,2})(\d\d) (\d\d):(\d\d):(\d\d)\.(\d+)")
-SYSLOG = re.compile(
+FULL = lazy_re.compile(r"^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d+))?\s*(Z|[+-]\d\d:?\d\d)?")
+SHORT = lazy_re.compile(r"^(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)")
+C10 = lazy_re.compile(r"^(\d{1,2})(\d\d) (\d\d):(\d\d):(\d\d)\.(\d+)")
+SYSLOG = lazy_re.compile(
     r"^(?:[A-Z][a-z]{2} (?=[A-Z]))?([A-Z][a-z]{2})\s+(\d{1,2}) (\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?: (\d{4}))?"
 )
-SLASHED = re.compile(r"^(\d\d)/(\d\d)/(\d{4})-(\d\d):(\d\d):(\d\d)")
+SLASHED = lazy_re.compile(r"^(\d\d)/(\d\d)/(\d{4})-(\d\d):(\d\d):(\d\d)")
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 NO_YEAR = 2000  # a leap year, so that 02-29 exists
 

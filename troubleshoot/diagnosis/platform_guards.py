@@ -7,26 +7,26 @@ from __future__ import annotations
 
 import re
 
-from troubleshoot.diagnosis import versions
+from troubleshoot.diagnosis import lazy_re, versions
 from troubleshoot.diagnosis.facts import Facts
 
 # Clouds that rent containers: the user has no root on the host, whatever else the text shows.
 CONTAINER_CLOUDS = {"runpod", "vast", "vast.ai", "vastai", "autodl", "colab", "kaggle", "modal", "gpushare"}
 # Systems of a Grace CPU or another ARM SoC: iommu=pt is wrong there (domain/nccl.md 4.5).
-ARM_MODELS = re.compile(r"\b(?:GH200|GB200|GB300|GB10|Grace|Thor|Orin|Jetson|Tegra)\b", re.IGNORECASE)
+ARM_MODELS = lazy_re.compile(r"\b(?:GH200|GB200|GB300|GB10|Grace|Thor|Orin|Jetson|Tegra)\b", re.IGNORECASE)
 # Boards that come on NVSwitch baseboards (HGX/DGX, 8 or 16 GPUs): SXM parts from V100 SXM3 on, and NVL72 racks.
-NVSWITCH_MODELS = re.compile(
+NVSWITCH_MODELS = lazy_re.compile(
     r"(?:A100|A800|H100|H800|H200|H20|B100|B200|B300)[-\w ]*SXM|\bSXM3\b|H100 80GB HBM3|H800 80GB|\bH200\b(?! NVL)|\bH20\b"
     r"|\bB(?:100|200|300)\b|\bGB[23]00\b",
     re.IGNORECASE,
 )
-NEVER_NVSWITCH = re.compile(
+NEVER_NVSWITCH = lazy_re.compile(
     r"PCIe|\bNVL\b|GeForce|RTX|Quadro|\bT4\b|\bL4\b|\bL20\b|\bL40|\bA10G?\b|\bA[23456]0\b|\bA4000|P100|\bP40\b|\bT10\b",
     re.IGNORECASE,
 )
-VGPU_MODELS = re.compile(r"\bGRID\b|\bvGPU\b|-\d+[QCAB]\b|\bMIG \d+g", re.IGNORECASE)
-FABRIC_SIGNS = re.compile(r"\b802\b|system not yet initialized|SystemNotReady|fabric.?manager", re.IGNORECASE)
-FABRIC_SIGNATURES = re.compile(r"802|fabric|not-yet-initiali|system-not-ready")
+VGPU_MODELS = lazy_re.compile(r"\bGRID\b|\bvGPU\b|-\d+[QCAB]\b|\bMIG \d+g", re.IGNORECASE)
+FABRIC_SIGNS = lazy_re.compile(r"\b802\b|system not yet initialized|SystemNotReady|fabric.?manager", re.IGNORECASE)
+FABRIC_SIGNATURES = lazy_re.compile(r"802|fabric|not-yet-initiali|system-not-ready")
 
 
 def virtualized(facts: Facts) -> bool | None:

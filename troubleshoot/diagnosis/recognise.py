@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Document, Line, Section
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import FENCE, Peeled, peel
 
 # Prose around a print-out, not a line of it.
-SENTENCE = re.compile(r"^\W*[A-Z\u4e00-\u9fff][^{}=|]*[a-z\u4e00-\u9fff][.!?。！？]\s*$")
+SENTENCE = lazy_re.compile(r"^\W*[A-Z\u4e00-\u9fff][^{}=|]*[a-z\u4e00-\u9fff][.!?。！？]\s*$")
 
 
 @lru_cache(maxsize=4096)

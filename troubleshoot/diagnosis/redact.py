@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.redaction_patterns import REDACTIONS, Redaction
 from troubleshoot.diagnosis.scan import PatternError, Scanner, check_patterns
 from troubleshoot.diagnosis.stand_ins import ARRIVED, NETS, arriving, count_arrived
@@ -22,7 +23,7 @@ BEFORE = 40  # characters before a match that `keep_before` sees
 KEY_LINES = 400  # a key has fewer lines; a block that goes on is none
 # A secret at the very end of a line as wide as a terminal goes on in the next one, when that holds nothing else.
 WRAPPED_FROM = 60
-CONTINUATION = re.compile(r"^\s*([A-Za-z0-9_\-./+=]{4,})([\"',;]?)\s*$")
+CONTINUATION = lazy_re.compile(r"^\s*([A-Za-z0-9_\-./+=]{4,})([\"',;]?)\s*$")
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,14 @@ def compile_rule(rule: Redaction) -> Compiled:
     flags = re.ASCII | (re.IGNORECASE if "i" in rule.flags else 0)
 
     def optional(pattern: str) -> re.Pattern[str] | None:
-        return re.compile(pattern, re.ASCII | re.IGNORECASE) if pattern else None
+        return lazy_re.compile(pattern, re.ASCII | re.IGNORECASE) if pattern else None
 
     return Compiled(
         rule,
-        re.compile(rule.pattern, flags),
+        lazy_re.compile(rule.pattern, flags),
         optional(rule.keep),
         optional(rule.keep_match),
-        re.compile(rule.keep_before, re.ASCII) if rule.keep_before else None,
+        lazy_re.compile(rule.keep_before, re.ASCII) if rule.keep_before else None,
         optional(rule.keep_after),
         optional(rule.after),
     )

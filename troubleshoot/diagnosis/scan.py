@@ -22,13 +22,13 @@ from typing import Any
 
 import hyperscan
 
-from troubleshoot.diagnosis import disk_cache
+from troubleshoot.diagnosis import disk_cache, lazy_re
 
 TRANSLATION = 4  # raise it when `for_automaton` gives other expressions, so that cached automata are made anew
 NO_MORE = op.MAXREPEAT
 
 PLACE, PATTERN = 16, 0xFFFF  # how a hit is packed, see `Scanner.hits`
-ESCAPED = re.compile(rb"[^A-Za-z0-9 _/:=,<>\"'%!@;~`-]")
+ESCAPED = lazy_re.compile(rb"[^A-Za-z0-9 _/:=,<>\"'%!@;~`-]")
 CATEGORIES = {
     op.CATEGORY_DIGIT: rb"0-9",
     op.CATEGORY_WORD: rb"0-9A-Za-z_\x80-\xff",

@@ -14,17 +14,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from troubleshoot.diagnosis import versions
+from troubleshoot.diagnosis import lazy_re, versions
 from troubleshoot.diagnosis.evidence import Text
 from troubleshoot.diagnosis.facts import Facts
 
 Value = str | list[str]
-SLOT = re.compile(r"\{\{ *(\w+) *\}\}")
-CONDITION = re.compile(r"\{\{([?!]) *(\w+) *\}\}")
+SLOT = lazy_re.compile(r"\{\{ *(\w+) *\}\}")
+CONDITION = lazy_re.compile(r"\{\{([?!]) *(\w+) *\}\}")
 # What may stand in a command that people paste: no quotes, blanks or shell signs, so redacted or odd names are left out.
-PLAIN_NAME = re.compile(r"[\w.@:/+~-]{1,200}")
-YAML_PLAIN = re.compile(r"[A-Za-z<][\w./:@<>-]*")
-SAFE_IN_SHELL = re.compile(r"[\w.@:/+=,~%^-]+")
+PLAIN_NAME = lazy_re.compile(r"[\w.@:/+~-]{1,200}")
+YAML_PLAIN = lazy_re.compile(r"[A-Za-z<][\w./:@<>-]*")
+SAFE_IN_SHELL = lazy_re.compile(r"[\w.@:/+=,~%^-]+")
 GIB = 1 << 30
 GPUSTACK_SHM_GIB = 10  # what GPUStack 2.x gives every engine (domain/gpustack.md 2.1)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from itertools import zip_longest
 
-CONDITION = re.compile(r"\s*(>=|<=|==|<|>)\s*v?(\d+(?:\.\d+)*)\s*")
+from troubleshoot.diagnosis import lazy_re
+
+CONDITION = lazy_re.compile(r"\s*(>=|<=|==|<|>)\s*v?(\d+(?:\.\d+)*)\s*")
 
 
 def numbers(version: str) -> tuple[int, ...]:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from troubleshoot.diagnosis import lazy_re
+
 # Flags that mean the same fact, in every engine that has them (vLLM, SGLang, TGI, LMDeploy, TensorRT-LLM).
 SIZES = {
     "tensor-parallel-size": "tensor_parallel_size",
@@ -52,7 +54,7 @@ TELLING = (
 )
 NOTHING = ("", "None", "null", "False", "false", "[]", "{}", "''")
 
-PAIR = re.compile(
+PAIR = lazy_re.compile(
     r"""['"]?(?P<name>[A-Za-z_]\w{1,60})['"]?\s*[=:]\s*
         (?P<value>'[^']{0,400}'|"[^"]{0,400}"|[^\s,(){}\[\]'"]{1,200}|\[[^\]]{0,200}\])""",
     re.VERBOSE,

@@ -18,6 +18,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.arguments import MODELS, SIZES, kebab
@@ -25,12 +26,12 @@ from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.parsers.launch_command import command, words_of
 from troubleshoot.diagnosis.peel import peel
 
-HEAD = re.compile(r"^(?P<indent>\s*)(?:- )?\"?(?:command|args|Command|Args)\"?\s*:\s*(?P<rest>.*?)\s*$")
-KEY = re.compile(r"^\s*(?:- )?\"?[A-Za-z][\w. /-]{0,60}\"?:(?:\s|$)")
-FOLDED = re.compile(r"^[>|][+-]?\d?$")
-ITEM = re.compile(r"^\s*-\s+(?P<word>.*)$")
-SHELL = re.compile(r"^(?:\S*/)?(?:ba|da|z)?sh$")
-STARTED = re.compile(
+HEAD = lazy_re.compile(r"^(?P<indent>\s*)(?:- )?\"?(?:command|args|Command|Args)\"?\s*:\s*(?P<rest>.*?)\s*$")
+KEY = lazy_re.compile(r"^\s*(?:- )?\"?[A-Za-z][\w. /-]{0,60}\"?:(?:\s|$)")
+FOLDED = lazy_re.compile(r"^[>|][+-]?\d?$")
+ITEM = lazy_re.compile(r"^\s*-\s+(?P<word>.*)$")
+SHELL = lazy_re.compile(r"^(?:\S*/)?(?:ba|da|z)?sh$")
+STARTED = lazy_re.compile(
     r"\b(?:vllm|sglang|lmdeploy|torchrun|deepspeed|trtllm-serve|text-generation-launcher|ray start|llamafactory-cli)\b"
 )
 FLAGS = {*SIZES, *MODELS, "served-model-name", "gpu-memory-utilization", "max-model-len"}

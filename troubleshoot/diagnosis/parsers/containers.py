@@ -12,33 +12,34 @@ import re
 import shlex
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Document, Line, Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
 UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
-SIZE = re.compile(r"^(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[bkmg]?)(?:i?b)?$", re.I)
-ENV_NAME = re.compile(r"^[A-Za-z_]\w*$")
-RUN = re.compile(r"\b(?:docker|podman|nerdctl)\s+(?:container\s+)?(?:run|create)\b")
+SIZE = lazy_re.compile(r"^(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[bkmg]?)(?:i?b)?$", re.I)
+ENV_NAME = lazy_re.compile(r"^[A-Za-z_]\w*$")
+RUN = lazy_re.compile(r"\b(?:docker|podman|nerdctl)\s+(?:container\s+)?(?:run|create)\b")
 WITH_VALUE = {"-e", "--env", "-v", "--volume", "-p", "--publish", "--name", "--gpus", "--shm-size", "--ipc", "--network", "--net", "--ulimit", "--runtime", "--mount", "--entrypoint", "-w", "--restart", "--env-file", "--cpuset-cpus", "--memory", "-m", "--device", "--cap-add", "--security-opt", "--hostname", "-u", "--user", "--pid", "--label", "-l", "--platform", "--add-host"}  # fmt: skip
-COMPOSE_SHM = re.compile(r"^\s*shm_size\s*:\s*[\"']?(?P<size>[\w.]+)")
-COMPOSE_IPC = re.compile(r"^\s*ipc\s*:\s*[\"']?(?P<mode>host|private|shareable)\b")
-KUBE = re.compile(
+COMPOSE_SHM = lazy_re.compile(r"^\s*shm_size\s*:\s*[\"']?(?P<size>[\w.]+)")
+COMPOSE_IPC = lazy_re.compile(r"^\s*ipc\s*:\s*[\"']?(?P<mode>host|private|shareable)\b")
+KUBE = lazy_re.compile(
     r"^\s*(?:\"?kind\"?:\s*\"?(?:Deployment|Pod|StatefulSet|DaemonSet|LeaderWorkerSet|InferenceService)\"?|apiVersion:\s*(?:apps/v1|v1|leaderworkerset\S*)),?\s*$"
 )
-COMPOSE_IMAGE = re.compile(r"^\s{2,}(?:- )?\"?image\"?\s*:\s*[\"']?(?P<image>[\w./:@-]+)")
-COMPOSE_NAME = re.compile(r"^\s{2,}container_name\s*:\s*[\"']?(?P<name>[\w.-]+)[\"']?\s*$")
-COMPOSE_NETWORK = re.compile(r"^\s{2,}network_mode\s*:\s*[\"']?(?P<mode>\w+)")
-MEMLOCK = re.compile(r"^\s{2,}memlock\s*:\s*(?P<limit>-?\d{1,15})?\s*$")
-SOFT = re.compile(r"^\s+soft\s*:\s*(?P<limit>-?\d{1,15})\s*$")
-SWITCH = re.compile(
+COMPOSE_IMAGE = lazy_re.compile(r"^\s{2,}(?:- )?\"?image\"?\s*:\s*[\"']?(?P<image>[\w./:@-]+)")
+COMPOSE_NAME = lazy_re.compile(r"^\s{2,}container_name\s*:\s*[\"']?(?P<name>[\w.-]+)[\"']?\s*$")
+COMPOSE_NETWORK = lazy_re.compile(r"^\s{2,}network_mode\s*:\s*[\"']?(?P<mode>\w+)")
+MEMLOCK = lazy_re.compile(r"^\s{2,}memlock\s*:\s*(?P<limit>-?\d{1,15})?\s*$")
+SOFT = lazy_re.compile(r"^\s+soft\s*:\s*(?P<limit>-?\d{1,15})\s*$")
+SWITCH = lazy_re.compile(
     r"^\s+(?:- )?\"?(?P<key>privileged|hostNetwork|hostIPC)\"?\s*:\s*[\"']?(?P<value>true|false)[\"']?,?\s*$"
 )
 SWITCHES = {"privileged": "privileged", "hostNetwork": "host_network", "hostIPC": "ipc_host"}
-SERVICES = re.compile(r"^services\s*:\s*$")
-MEDIUM = re.compile(r"[mM]edium\"?\s*:\s*[\"']?Memory")
-SIZE_LIMIT = re.compile(r"[sS]izeLimit\"?\s*:\s*[\"']?(?P<size>[\d.]+)(?P<unit>[KMGT]i)")
+SERVICES = lazy_re.compile(r"^services\s*:\s*$")
+MEDIUM = lazy_re.compile(r"[mM]edium\"?\s*:\s*[\"']?Memory")
+SIZE_LIMIT = lazy_re.compile(r"[sS]izeLimit\"?\s*:\s*[\"']?(?P<size>[\d.]+)(?P<unit>[KMGT]i)")
 
 
 def bytes_of(text: str) -> int | None:

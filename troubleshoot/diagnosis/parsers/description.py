@@ -16,20 +16,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
-GPUS = re.compile(
+GPUS = lazy_re.compile(
     r"(?P<count>\d+|[Tt]wo|[Tt]hree|[Ff]our|[Ee]ight)\s*[x×*]?\s+(?:NVIDIA\s+)?(?P<model>(?:GeForce\s+)?(?:RTX|GTX|A100|A800|H100|H800|H200|H20|B200|L40S?|L20|L4|A10G?|A40|A30|A[456]000|T4|V100|P100|Tesla)\b[\w \-]{0,30})"
 )
 COUNTS = {"two": 2, "three": 3, "four": 4, "eight": 8}
-NO_NVLINK = re.compile(r"\b[Nn]o NVLink\b|NVLink\W*:\W*(?:[Nn]one|[Nn]o|N/A)\b|[Ww]ithout NVLink")
-LINK = re.compile(r"(?:topology|topo -m|interconnect)\b[^|]*?\b(?P<code>PIX|PXB|PHB|NODE|SYS)\b", re.I)
-NCCL = re.compile(r"\bNCCL\**\s*[:=]?\**\s*(?:version\s*)?v?(?P<version>2\.\d+\.\d+)")
-DRIVER = re.compile(r"[Dd]river\**\s*(?:[Vv]ersion)?\s*[:=]?\**\s*`?(?P<version>\d{3}\.\d{2,3}(?:\.\d{2})?)")
-IOMMU = re.compile(r"IOMMU\b[^.]*?\b(?P<mode>translated|passthrough|pass-through|enabled|disabled|on|off)\b", re.I)
+NO_NVLINK = lazy_re.compile(r"\b[Nn]o NVLink\b|NVLink\W*:\W*(?:[Nn]one|[Nn]o|N/A)\b|[Ww]ithout NVLink")
+LINK = lazy_re.compile(r"(?:topology|topo -m|interconnect)\b[^|]*?\b(?P<code>PIX|PXB|PHB|NODE|SYS)\b", re.I)
+NCCL = lazy_re.compile(r"\bNCCL\**\s*[:=]?\**\s*(?:version\s*)?v?(?P<version>2\.\d+\.\d+)")
+DRIVER = lazy_re.compile(r"[Dd]river\**\s*(?:[Vv]ersion)?\s*[:=]?\**\s*`?(?P<version>\d{3}\.\d{2,3}(?:\.\d{2})?)")
+IOMMU = lazy_re.compile(r"IOMMU\b[^.]*?\b(?P<mode>translated|passthrough|pass-through|enabled|disabled|on|off)\b", re.I)
 MODES = {
     "translated": "translated",
     "passthrough": "passthrough",
@@ -39,17 +40,17 @@ MODES = {
     "disabled": "off",
     "off": "off",
 }
-ADVICE = re.compile(r"\b(?:should|try|please|set|add|need|if you|recommend|disable the|turn)\b", re.I)
-LOAD = re.compile(r"GPU[- ]?(?:[Uu]til\w*|[Ll]oad|usage)\W*:?\W*(?P<load>\d{1,3})\s*%")
-POWER = re.compile(r"[Pp]ower\W*(?:draw|usage)?\W*:?\D{0,20}(?P<watts>\d{2,3})\s*W\b")
-AMD = re.compile(r"\bAMD host\b|\bAMD-Vi\b|\bAMD (?:CPU|processor)")
-MACHINE = re.compile(
+ADVICE = lazy_re.compile(r"\b(?:should|try|please|set|add|need|if you|recommend|disable the|turn)\b", re.I)
+LOAD = lazy_re.compile(r"GPU[- ]?(?:[Uu]til\w*|[Ll]oad|usage)\W*:?\W*(?P<load>\d{1,3})\s*%")
+POWER = lazy_re.compile(r"[Pp]ower\W*(?:draw|usage)?\W*:?\D{0,20}(?P<watts>\d{2,3})\s*W\b")
+AMD = lazy_re.compile(r"\bAMD host\b|\bAMD-Vi\b|\bAMD (?:CPU|processor)")
+MACHINE = lazy_re.compile(
     r"(?P<virtual>\b(?:in|inside|on|within|using|is) (?:a |an |the )?(?:\w+ ){0,2}(?:virtual machine|VM|KVM guest)\b"
     r"|(?:[Ee]nvironment|[Pp]latform|[Mm]achine|[Hh]ost|[Vv]irtuali[sz]ation)\W*:\W*[^.]*?\b(?:VM|virtual machine|KVM|vSphere|ESXi|Proxmox)\b)"
     r"|(?P<physical>\b(?:bare[- ]metal|physical (?:machine|server|host))\b)",
     re.I,
 )
-CONTAINER = re.compile(r"Container\**\s*:\s*\**\s*Docker|[Dd]ocker with `")
+CONTAINER = lazy_re.compile(r"Container\**\s*:\s*\**\s*Docker|[Dd]ocker with `")
 LONGEST = 2000  # characters of one line; what these formats say stands at its start
 
 

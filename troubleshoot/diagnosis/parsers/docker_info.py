@@ -13,9 +13,9 @@ Until 18.09 the lines stood at the left margin. The client's part tells nothing 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Line, Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
@@ -23,20 +23,20 @@ from troubleshoot.diagnosis.parsers.json_text import enclosed, is_json_line
 from troubleshoot.diagnosis.peel import peel
 
 UNITS = {"B": 1, "kB": 1000, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
-KEY = re.compile(r"^\s?(?P<key>[A-Z][A-Za-z ]{2,30}): (?P<value>\S.*?)\s*$")
-SIZE = re.compile(r"^(?P<number>[\d.]+)\s?(?P<unit>[kKMGT]?i?B)$")
+KEY = lazy_re.compile(r"^\s?(?P<key>[A-Z][A-Za-z ]{2,30}): (?P<value>\S.*?)\s*$")
+SIZE = lazy_re.compile(r"^(?P<number>[\d.]+)\s?(?P<unit>[kKMGT]?i?B)$")
 # What stands at the left margin, before 18.09 or since.
-MARGIN = re.compile(
+MARGIN = lazy_re.compile(
     r"^(?:Client|Server|Containers|Images|Server Version|Storage Driver|Logging Driver|Cgroup (?:Driver|Version)|Plugins|Swarm|Runtimes|Default Runtime"
     r"|Init Binary|containerd version|runc version|init version|Security Options|Kernel Version|Operating System|OSType|Architecture|CPUs|Total Memory|Name|ID"
     r"|Docker Root Dir|Debug Mode(?: \((?:client|server)\))?|Registry|Labels|Experimental|Insecure Registries|Registry Mirrors|Live Restore Enabled|Product License"
     r"|Username|(?:HTTP|HTTPS|No) Proxy|Default Address Pools|WARNING|CDI spec directories|Discovered Devices|Firewall Backend):"
 )
-INSIDE = re.compile(r"^\s+\S")
-JSON_VALUE = re.compile(
+INSIDE = lazy_re.compile(r"^\s+\S")
+JSON_VALUE = lazy_re.compile(
     r'"(?P<key>DefaultRuntime|CgroupDriver|CgroupVersion|Driver|ServerVersion|MemTotal)"\s*:\s*(?:"(?P<text>[^"]{1,100})"|(?P<number>\d{1,18})\b)'
 )
-JSON_RUNTIMES = re.compile(r'"Runtimes"\s*:\s*(?=\{)')
+JSON_RUNTIMES = lazy_re.compile(r'"Runtimes"\s*:\s*(?=\{)')
 
 Found = dict[str, tuple[str, Line]]  # key → value as printed, and its line
 

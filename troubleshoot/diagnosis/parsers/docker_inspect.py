@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.environment import OURS
@@ -22,14 +23,16 @@ from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.parsers.json_text import enclosed, is_json_line
 from troubleshoot.diagnosis.parsers.launch_command import command
 
-VALUE = re.compile(
+VALUE = lazy_re.compile(
     r'"(?P<key>ShmSize|IpcMode|NetworkMode|Privileged|Running|ExitCode|Memory|Name|Image)"\s*:\s*'
     r'(?:"(?P<text>(?:[^"\\]|\\.){0,400})"|(?P<word>true|false)|(?P<number>-?\d{1,18})\b)'
 )
-LIST = re.compile(r'"(?P<key>Ulimits|Env|Args|Cmd)"\s*:\s*(?=\[)')
-SETTING = re.compile(rf"(?:{OURS})=")
+LIST = lazy_re.compile(r'"(?P<key>Ulimits|Env|Args|Cmd)"\s*:\s*(?=\[)')
+SETTING = lazy_re.compile(rf"(?:{OURS})=")
 MOST_UNCLOSED = 3  # lists without end: the text is cut, or no JSON
-CONTAINER = re.compile(r"^/[\w.-]{1,200}$")  # the name of a container begins with a slash, that of a limit does not
+CONTAINER = lazy_re.compile(
+    r"^/[\w.-]{1,200}$"
+)  # the name of a container begins with a slash, that of a limit does not
 
 
 def parse(section: Section) -> Iterator[Fact]:

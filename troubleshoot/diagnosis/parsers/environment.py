@@ -12,27 +12,29 @@ In a systemd environment file (`/etc/default/gpustack`) a line that begins with 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Document, Line, Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
 OURS = r"(?:NCCL|VLLM|GLOO|SGLANG|SGL|CUDA|TORCH|RAY|HF|GPUSTACK|OMP|LD|MASTER|NVIDIA|HCCL|UCX|FI|OMPI|PYTORCH)_[A-Z0-9_]+|LD_PRELOAD|WORLD_SIZE|RANK"
-PLAIN = re.compile(rf"^\s*(?P<name>{OURS})\s*=\s*(?P<value>[^\s=].*?)?\s*$")
-EXPORT = re.compile(rf"^\s*(?:export|declare -x|setenv|ENV|SET)\s+(?P<name>{OURS})(?:=|\s+)(?P<value>\S.*?)\s*$")
-YAML = re.compile(rf"^\s*(?:-\s*)?[\"']?(?P<name>{OURS})[\"']?\s*[:=]\s*[\"']?(?P<value>[^\"'\s]+)[\"']?,?\s*$")
-NAME_VALUE = re.compile(
+PLAIN = lazy_re.compile(rf"^\s*(?P<name>{OURS})\s*=\s*(?P<value>[^\s=].*?)?\s*$")
+EXPORT = lazy_re.compile(rf"^\s*(?:export|declare -x|setenv|ENV|SET)\s+(?P<name>{OURS})(?:=|\s+)(?P<value>\S.*?)\s*$")
+YAML = lazy_re.compile(rf"^\s*(?:-\s*)?[\"']?(?P<name>{OURS})[\"']?\s*[:=]\s*[\"']?(?P<value>[^\"'\s]+)[\"']?,?\s*$")
+NAME_VALUE = lazy_re.compile(
     rf"name[\"']?\s*:\s*[\"']?(?P<name>{OURS})[\"']?\s*,\s*[\"']?value[\"']?\s*:\s*[\"']?(?P<value>[^\"'\s,}}]+)"
 )
-NAME_ALONE = re.compile(rf"^\s*(?:-\s*)?[\"']?name[\"']?\s*:\s*[\"']?(?P<name>{OURS})[\"']?,?\s*$")
-VALUE_ALONE = re.compile(r"^\s*[\"']?value[\"']?\s*:\s*[\"']?(?P<value>[^\"'\s,]+)[\"']?,?\s*$")
-UNIT = re.compile(r"^\s*Environment=(?P<settings>\S.*)$")  # of a systemd unit: several settings, each quoted or not
-SETTING = re.compile(rf"(?:^|[\s\"'])(?P<name>{OURS})=(?P<value>[^\s\"']*)")
-FILE_MARK = re.compile(r"/etc/default/(?!grub)\S+|EnvironmentFile")
-OTHER_MARK = re.compile(r"^\s*(?:[\w.@:~/\[\]() -]{0,80}[$#] \S|==+|\+ \w)")
+NAME_ALONE = lazy_re.compile(rf"^\s*(?:-\s*)?[\"']?name[\"']?\s*:\s*[\"']?(?P<name>{OURS})[\"']?,?\s*$")
+VALUE_ALONE = lazy_re.compile(r"^\s*[\"']?value[\"']?\s*:\s*[\"']?(?P<value>[^\"'\s,]+)[\"']?,?\s*$")
+UNIT = lazy_re.compile(
+    r"^\s*Environment=(?P<settings>\S.*)$"
+)  # of a systemd unit: several settings, each quoted or not
+SETTING = lazy_re.compile(rf"(?:^|[\s\"'])(?P<name>{OURS})=(?P<value>[^\s\"']*)")
+FILE_MARK = lazy_re.compile(r"/etc/default/(?!grub)\S+|EnvironmentFile")
+OTHER_MARK = lazy_re.compile(r"^\s*(?:[\w.@:~/\[\]() -]{0,80}[$#] \S|==+|\+ \w)")
 FARTHEST = 60  # lines between the command that prints an environment file and one of its lines
 
 

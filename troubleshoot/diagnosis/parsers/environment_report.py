@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
@@ -22,10 +23,10 @@ from troubleshoot.diagnosis.peel import peel
 VERSION = r"v?(?P<value>\d+(?:\.\d+)+(?:[.+-]?\w+)*)"
 KEYS: tuple[tuple[str, re.Pattern[str], bool], ...] = (
     # (fact, pattern, sure): what the engine says in its own log outweighs a package list
-    ("torch_version", re.compile(rf"(?<!build )PyTorch(?: version)?\s*:\s*{VERSION}"), True),
+    ("torch_version", lazy_re.compile(rf"(?<!build )PyTorch(?: version)?\s*:\s*{VERSION}"), True),
     (
         "driver_version",
-        re.compile(
+        lazy_re.compile(
             r"(?:Nvidia driver version|CUDA Driver Version|NVIDIA driver|^Driver Version)\s*:\s*(?P<value>\d{3}\.\d+(?:\.\d+)?)",
             re.I,
         ),
@@ -33,27 +34,27 @@ KEYS: tuple[tuple[str, re.Pattern[str], bool], ...] = (
     ),
     (
         "cuda_version",
-        re.compile(r"(?:CUDA used to build PyTorch|CUDA runtime version|CUDA Version)\s*:\s*(?P<value>\d+\.\d+)"),
+        lazy_re.compile(r"(?:CUDA used to build PyTorch|CUDA runtime version|CUDA Version)\s*:\s*(?P<value>\d+\.\d+)"),
         False,
     ),
-    ("engine_version", re.compile(rf"vLLM Version\s*:\s*{VERSION}"), False),
-    ("engine_version", re.compile(rf"^\s*(?:vllm|sglang)\s*[:=]=?\s*{VERSION}"), False),
+    ("engine_version", lazy_re.compile(rf"vLLM Version\s*:\s*{VERSION}"), False),
+    ("engine_version", lazy_re.compile(rf"^\s*(?:vllm|sglang)\s*[:=]=?\s*{VERSION}"), False),
     # `pip list` and `conda list` print columns.
-    ("engine_version", re.compile(rf"^\s*(?:vllm|sglang)\s{{2,}}{VERSION}(?:\s|$)"), False),
-    ("torch_version", re.compile(r"^\s*(?:py)?torch\s{2,}(?P<value>\d+\.\d+\.\d+)"), False),
-    ("nccl_version", re.compile(r"nvidia-nccl-cu\d+\s*(?:==|\s)\s*(?P<value>\d+\.\d+\.\d+)"), False),
+    ("engine_version", lazy_re.compile(rf"^\s*(?:vllm|sglang)\s{{2,}}{VERSION}(?:\s|$)"), False),
+    ("torch_version", lazy_re.compile(r"^\s*(?:py)?torch\s{2,}(?P<value>\d+\.\d+\.\d+)"), False),
+    ("nccl_version", lazy_re.compile(r"nvidia-nccl-cu\d+\s*(?:==|\s)\s*(?P<value>\d+\.\d+\.\d+)"), False),
     # conda's own package of NCCL has a fourth number: the build of the package
-    ("nccl_version", re.compile(r"^\s*nccl\s+(?P<value>2\.\d+\.\d+)(?:\.\d+)?(?:\s|$)"), False),
-    ("torch_version", re.compile(r"^\s*(?:\[pip3\]|\[conda\])?\s*torch==(?P<value>\d+\.\d+\.\d+)"), False),
+    ("nccl_version", lazy_re.compile(r"^\s*nccl\s+(?P<value>2\.\d+\.\d+)(?:\.\d+)?(?:\s|$)"), False),
+    ("torch_version", lazy_re.compile(r"^\s*(?:\[pip3\]|\[conda\])?\s*torch==(?P<value>\d+\.\d+\.\d+)"), False),
     (
         "gpu_model",
-        re.compile(
+        lazy_re.compile(
             r"^\s*GPU [\d,]+: (?P<value>(?:NVIDIA|Tesla|GeForce|Quadro|A\d+|H\d+|RTX)[^(\n]*?)\s*(?:\(UUID.*)?$"
         ),
         True,
     ),
 )
-CPU = re.compile(r"(?:Vendor ID|Model name|CPU model|BIOS Vendor ID)\s*:\s*(?P<value>\S.*)")
+CPU = lazy_re.compile(r"(?:Vendor ID|Model name|CPU model|BIOS Vendor ID)\s*:\s*(?P<value>\S.*)")
 CPU_WORDS = (
     ("AuthenticAMD", "amd"),
     ("AMD EPYC", "amd"),
@@ -68,11 +69,11 @@ CPU_WORDS = (
     ("Kunpeng", "arm"),
     ("POWER", "power"),
 )
-SHOWN = re.compile(r"^Name: (?P<name>vllm|sglang|torch|nvidia-nccl-cu\d+)\s*$")  # pip show
+SHOWN = lazy_re.compile(r"^Name: (?P<name>vllm|sglang|torch|nvidia-nccl-cu\d+)\s*$")  # pip show
 SHOWN_FACTS = {"vllm": "engine_version", "sglang": "engine_version", "torch": "torch_version", "nvidia": "nccl_version"}
-SGLANG = re.compile(r"^\s*sglang\s*(?:[:=]=?|\s)\s*v?\d")
-GPU_ROW = re.compile(r"^\s*GPU (?P<indexes>\d+(?:,\d+)*): ")
-CPU_LOOSE = re.compile(r"\b(?:AMD (?:EPYC|Ryzen)|Threadripper)\b|\b(?:Intel\(R\) )?Xeon\b|\bIntel Core\b")
+SGLANG = lazy_re.compile(r"^\s*sglang\s*(?:[:=]=?|\s)\s*v?\d")
+GPU_ROW = lazy_re.compile(r"^\s*GPU (?P<indexes>\d+(?:,\d+)*): ")
+CPU_LOOSE = lazy_re.compile(r"\b(?:AMD (?:EPYC|Ryzen)|Threadripper)\b|\b(?:Intel\(R\) )?Xeon\b|\bIntel Core\b")
 LONGEST = 2000  # characters of one line; what these formats say stands at its start
 
 

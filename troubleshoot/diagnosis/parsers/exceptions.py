@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
@@ -23,10 +24,10 @@ RAISED = (
     r"^(?:\[\w[\w|]{0,20}\]:)?\s*(?P<type>(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Timeout|TimeoutExpired|Exit))"
     r"(?:\((?P<inner>\w+)\))?(?:: ?(?P<text>.*))?$"
 )
-EXCEPTION = re.compile(RAISED, re.DOTALL)
+EXCEPTION = lazy_re.compile(RAISED, re.DOTALL)
 
 # Layers around a failure, and what the death of a peer looks like to the others (domain/engines.md §3.12, D4, N4).
-WRAPPERS = re.compile(
+WRAPPERS = lazy_re.compile(
     r"WorkerProc (?:failed to start|initialization failed)|EngineCore failed to start|Engine core initialization failed"
     r"|Engine process failed to start|died unexpectedly|MQEngineDeadError|EngineDeadError|EngineCore encountered an issue"
     r"|Ray workers have not started successfully|RayWorkerProc rank=|DP Coordinator process failed during startup"
@@ -51,18 +52,18 @@ FRAMES = (
     ("L17", r"in (?:kernel_warmup|compile_or_warm_up_model)\b"),
     ("L18", r"in (?:capture_model|init_device_graphs|init_cuda_graphs|_capture_cudagraphs|capture_one_batch_size)\b"),
 )
-FRAME_PATTERNS = tuple((level, re.compile(pattern)) for level, pattern in FRAMES)
+FRAME_PATTERNS = tuple((level, lazy_re.compile(pattern)) for level, pattern in FRAMES)
 
-PACKAGE = re.compile(r'File "\S*/(?P<engine>vllm|sglang)/')
+PACKAGE = lazy_re.compile(r'File "\S*/(?P<engine>vllm|sglang)/')
 
 # … and so does what some exceptions say.
 TEXTS = (
-    ("L5", re.compile(r"placement group")),
-    ("L6", re.compile(r"Gloo connectFullMesh|waiting for clients|client socket has")),
-    ("L8", re.compile(r"NCCL error")),
-    ("L9", re.compile(r"[Cc]ustom ?all_?reduce|gpu_p2p_access")),
-    ("L16", re.compile(r"No available memory for the cache blocks|max seq len|KV cache")),
-    ("L18", re.compile(r"Capture (?:cuda|CUDA) graph failed|cudagraph|CUDA graph")),
+    ("L5", lazy_re.compile(r"placement group")),
+    ("L6", lazy_re.compile(r"Gloo connectFullMesh|waiting for clients|client socket has")),
+    ("L8", lazy_re.compile(r"NCCL error")),
+    ("L9", lazy_re.compile(r"[Cc]ustom ?all_?reduce|gpu_p2p_access")),
+    ("L16", lazy_re.compile(r"No available memory for the cache blocks|max seq len|KV cache")),
+    ("L18", lazy_re.compile(r"Capture (?:cuda|CUDA) graph failed|cudagraph|CUDA graph")),
 )
 
 # What a shell, Python or an operating system says of a process that a signal ended: (pattern, exit code).
@@ -72,14 +73,14 @@ SIGNALS = (
     (r"Fatal Python error: Aborted|Aborted \(core dumped\)|terminate called after throwing an instance", -6),
     (r"^Killed$|\d+ Killed {5,}", -9),
 )
-SIGNAL_PATTERNS = tuple((re.compile(pattern), code) for pattern, code in SIGNALS)
+SIGNAL_PATTERNS = tuple((lazy_re.compile(pattern), code) for pattern, code in SIGNALS)
 BEGUN = r"Traceback \(most recent call last\)|thread terminated with exception: |^(?:\[\w[\w|]{0,20}\]:)?\s*nccl(?:Unhandled\w+|System|Internal|Invalid\w+)(?:Error|Usage|Argument):"
-BEGUN_PATTERN = re.compile(BEGUN)
-ENDED = re.compile(
+BEGUN_PATTERN = lazy_re.compile(BEGUN)
+ENDED = lazy_re.compile(
     r"(?:FAILED: \[code=|[Ee]xit(?:ed with)? ?code:?|exitcode[:=]|return code =) ?(?P<code>-?\d{1,3})\b|terminated by signal (?P<signal>\d{1,2})\b"
 )
 # Launchers and engines whose lines have parsers of their own, which know whose code it is.
-TOLD_ELSEWHERE = re.compile(
+TOLD_ELSEWHERE = lazy_re.compile(
     r"Inference server exited|srun: |slurmstepd: |Ray exited|local_rank|\(pid: \d+\)|died unexpectedly|pid \d+ died|crashed with|exits with return"
 )
 

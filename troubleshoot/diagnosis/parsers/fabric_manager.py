@@ -15,22 +15,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Document, Line, Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
-ACTIVE = re.compile(r"^\s*Active:\s*(?P<state>active|inactive|failed|activating)")
-ASKED = re.compile(r"systemctl is-active\s+(?:--\S+ )*nvidia-fabricmanager")
-ONE_WORD = re.compile(r"^\s*(?P<state>active|inactive|failed|activating)\s*$")
-VERSION = re.compile(r"Fabric Manager version(?: is)?\s*:?\s*(?P<version>\d{3}\.\d+(?:\.\d+)?)\b", re.I)
+ACTIVE = lazy_re.compile(r"^\s*Active:\s*(?P<state>active|inactive|failed|activating)")
+ASKED = lazy_re.compile(r"systemctl is-active\s+(?:--\S+ )*nvidia-fabricmanager")
+ONE_WORD = lazy_re.compile(r"^\s*(?P<state>active|inactive|failed|activating)\s*$")
+VERSION = lazy_re.compile(r"Fabric Manager version(?: is)?\s*:?\s*(?P<version>\d{3}\.\d+(?:\.\d+)?)\b", re.I)
 # What its own library was built for is its version; the other one is the driver that is loaded.
-DIFFERS = re.compile(
+DIFFERS = lazy_re.compile(
     r"driver interface version (?P<ours>\d{3}\.\d+(?:\.\d+)?) don't match with driver version (?P<driver>\d{3}\.\d+(?:\.\d+)?)"
 )
-MISSING = re.compile(r"nvidia-fabricmanager\.service could not be found|Unit nvidia-fabricmanager\.service not found")
-CONFIGURED = re.compile(r"Successfully configured all the available (?:GPUs and )?NVSwitches")
-SWITCH_ERROR = re.compile(r"detected NVSwitch (?:non-)?fatal error (?P<number>\d{4,6})\b")
+MISSING = lazy_re.compile(
+    r"nvidia-fabricmanager\.service could not be found|Unit nvidia-fabricmanager\.service not found"
+)
+CONFIGURED = lazy_re.compile(r"Successfully configured all the available (?:GPUs and )?NVSwitches")
+SWITCH_ERROR = lazy_re.compile(r"detected NVSwitch (?:non-)?fatal error (?P<number>\d{4,6})\b")
 STATES = {"active": "running", "failed": "failed"}  # the others: stopped
 NEAR = 8  # lines between the unit's name and its state: where it lies, its drop-ins
 

@@ -8,19 +8,19 @@ Meaning: domain/engines.md §4.4. Sample:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
-ENTRY = re.compile(
+ENTRY = lazy_re.compile(
     r"[\"'](?P<key>collective_seq_id|profiling_name|state|rank)[\"']: ?(?:[\"'](?P<text>[^\"']*)[\"']|(?P<number>-?\d{1,15})\b)"
 )
 WHOLE_ENTRY = {"collective_seq_id", "profiling_name", "state"}
-FILE_RANK = re.compile(r"(?:rank_?|_)(?P<rank>\d{1,6})(?:\.json|\.txt)?$")
+FILE_RANK = lazy_re.compile(r"(?:rank_?|_)(?P<rank>\d{1,6})(?:\.json|\.txt)?$")
 
 
 def parse(section: Section) -> Iterator[Fact]:

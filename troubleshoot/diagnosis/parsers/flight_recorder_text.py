@@ -27,33 +27,34 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Line, Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
-HEAD = re.compile(
+HEAD = lazy_re.compile(
     r"(?:Not all ranks joining collective,? |[Cc]ollective (?=sequence number))(?:sequence number:? ?)?(?P<seq>\d+)(?: at entry \d+)?"
 )
-KEY = re.compile(
+KEY = lazy_re.compile(
     r"^\s*(?P<key>collective sequence number|internal record id|group info|collective|missing ranks|input sizes|output sizes|world size|expected ranks|collective state"
     r"|error msg|collective stack trace)\s*: ?(?P<value>.*)$|^\s*Culprit rank \d"
 )
-FRAME = re.compile(r"^\s*\S.{0,200} at \S+:\d+\s*$")
-NUMBERS = re.compile(r"\d{1,6}")
-CULPRIT = re.compile(r"Culprit rank (?P<rank>\d{1,6})(?:; (?:Error type: )?(?P<error>\w+))?")
+FRAME = lazy_re.compile(r"^\s*\S.{0,200} at \S+:\d+\s*$")
+NUMBERS = lazy_re.compile(r"\d{1,6}")
+CULPRIT = lazy_re.compile(r"Culprit rank (?P<rank>\d{1,6})(?:; (?:Error type: )?(?P<error>\w+))?")
 
-RULE = re.compile(r"^\s*-{4,}(?:\s+-{4,})*\s*$")
-SIDES = re.compile(r"^\s*Rank \d+(?:\s{2,}Rank \d+)*\s*$")
-OPERATION = re.compile(
+RULE = lazy_re.compile(r"^\s*-{4,}(?:\s+-{4,})*\s*$")
+SIDES = lazy_re.compile(r"^\s*Rank \d+(?:\s{2,}Rank \d+)*\s*$")
+OPERATION = lazy_re.compile(
     r"^(?P<name>\w+)\((?P<inside>.*)\bstate=(?P<state>scheduled|started|completed)\b|^(?P<cut>\w+)\("
 )
-SEQUENCE = re.compile(r"seq_id=(?P<seq>\d+)")
+SEQUENCE = lazy_re.compile(r"seq_id=(?P<seq>\d+)")
 
-TABLE_ROW = re.compile(
+TABLE_ROW = lazy_re.compile(
     r"^\s*\d+\s+\S.*?\s(?P<seq>\d+)\s+(?:\d+\s+)?(?P<name>(?:nccl|xccl|gloo):[\w<>-]+(?: [\d<>-]+)?)\s+(?:.*\s)?(?P<state>scheduled|started|completed)\b(?P<rest>.*)$"
 )
-MISSING = re.compile(r"\{(?P<ranks>[\d, ]+)\}")
+MISSING = lazy_re.compile(r"\{(?P<ranks>[\d, ]+)\}")
 
 
 def parse_summary(section: Section) -> Iterator[Fact]:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.arguments import facts_of_command
@@ -34,7 +35,7 @@ BACKENDS = {
 
 # The vLLM that a release brings along (domain/gpustack.md §7.3), for logs that do not name GPUStack's version.
 BUNDLED_VLLM = {"0.6.6.post1": "0.5.0", "0.7.2": "0.5.1", "0.8.4": "0.6.0", "0.9.2": "0.7.0", "0.10.1.1": "0.7.1"}
-API_SERVER = re.compile(r"vLLM API server version v?(?P<version>[\w.]+)")
+API_SERVER = lazy_re.compile(r"vLLM API server version v?(?P<version>[\w.]+)")
 
 
 def version(match: re.Match[str]) -> Told:
@@ -130,12 +131,12 @@ MARKS = (
 LINES = table("gpustack-log", {"en": "GPUStack log", "zh-hans": "GPUStack 日志"}, MARKS)
 
 # Stamps of 0.4 … 0.6.2 have a zone and no fraction; containers keep UTC, hosts their own zone.
-OLD_STAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?P<zone>[+-]\d\d:\d\d) - gpustack\.")
+OLD_STAMP = lazy_re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?P<zone>[+-]\d\d:\d\d) - gpustack\.")
 
 
 # Only 2.x starts engines in containers of their own; its first two releases call vLLM in the arguments (domain/gpustack.md §7.2).
-OF_2 = re.compile(r"gpustack_runtime\.|container workload|Provisioning model instance ")
-OF_2_0 = re.compile(r"arguments: \[vllm serve ")
+OF_2 = lazy_re.compile(r"gpustack_runtime\.|container workload|Provisioning model instance ")
+OF_2_0 = lazy_re.compile(r"arguments: \[vllm serve ")
 
 
 def parse(section: Section) -> Iterator[Fact]:
@@ -163,10 +164,10 @@ def parse(section: Section) -> Iterator[Fact]:
 
 WORKLOAD = r"With image: \S+, "
 ENVIRONMENT = r"With environment variables\(inconsistent input items mean unchangeable\):"
-IMAGE = re.compile(r"With image: (?P<image>[^\s,]+)")
-WORDS = re.compile(r"(?:command|arguments): \[(?P<words>[^\]]*)\]")
-RUNNER = re.compile(r"runner:.*?(?P<engine>vllm|sglang|mindie)(?P<version>\d+(?:\.\d+)*(?:\.?(?:post|rc)\d+)?)")
-VARIABLE = re.compile(r"^(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<value>.*)$")
+IMAGE = lazy_re.compile(r"With image: (?P<image>[^\s,]+)")
+WORDS = lazy_re.compile(r"(?:command|arguments): \[(?P<words>[^\]]*)\]")
+RUNNER = lazy_re.compile(r"runner:.*?(?P<engine>vllm|sglang|mindie)(?P<version>\d+(?:\.\d+)*(?:\.?(?:post|rc)\d+)?)")
+VARIABLE = lazy_re.compile(r"^(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<value>.*)$")
 
 
 def is_variable(text: str, _taken: int) -> bool:

@@ -11,9 +11,9 @@ Samples:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
@@ -21,20 +21,20 @@ from troubleshoot.diagnosis.peel import peel
 
 UNITS = {"": 1 << 10, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 SIZE = r"(?P<{0}>[\d.]+)(?P<{0}_unit>[KMGTB]?)i?B?"
-SHM = re.compile(rf"^\S+\s+{SIZE.format('size')}\s+{SIZE.format('used')}\s+\S+\s+\d+%\s+/dev/shm\s*$")
+SHM = lazy_re.compile(rf"^\S+\s+{SIZE.format('size')}\s+{SIZE.format('used')}\s+\S+\s+\d+%\s+/dev/shm\s*$")
 # An image mounted read-only (squashfs of a snap, an ISO) is always full.
-FULL = re.compile(
+FULL = lazy_re.compile(
     r"^(?!/dev/loop\d|\S*squashfs|/dev/sr\d)\S+\s+[\d.]+\S*\s+[\d.]+\S*\s+\S+\s+100%\s+(?P<mount>/(?!dev/shm|snap/)\S*)\s*$"
 )
-ULIMIT = re.compile(r"max locked memory\s*\((?P<unit>kbytes|bytes|mbytes)?,?\s*-l\)\s*(?P<value>unlimited|\d+)")
-PROC = re.compile(r"Max locked memory\s+(?P<value>unlimited|\d+)\s")
-FILES = re.compile(r"open files\s*\(-n\)\s*(?P<value>\d+)|^Max open files\s+(?P<soft>\d+)\s")
-MEMINFO = re.compile(r"^Mem(?P<key>Total|Available):\s+(?P<kib>\d{1,15}) kB\s*$")
-MOUNT = re.compile(r"on /dev/shm type tmpfs \([^)]*size=(?P<size>\d+)(?P<unit>[kmg]?)")
+ULIMIT = lazy_re.compile(r"max locked memory\s*\((?P<unit>kbytes|bytes|mbytes)?,?\s*-l\)\s*(?P<value>unlimited|\d+)")
+PROC = lazy_re.compile(r"Max locked memory\s+(?P<value>unlimited|\d+)\s")
+FILES = lazy_re.compile(r"open files\s*\(-n\)\s*(?P<value>\d+)|^Max open files\s+(?P<soft>\d+)\s")
+MEMINFO = lazy_re.compile(r"^Mem(?P<key>Total|Available):\s+(?P<kib>\d{1,15}) kB\s*$")
+MOUNT = lazy_re.compile(r"on /dev/shm type tmpfs \([^)]*size=(?P<size>\d+)(?P<unit>[kmg]?)")
 
 
 # `free -h`: without units nobody can tell what it counts in.
-FREE = re.compile(
+FREE = lazy_re.compile(
     r"^Mem:\s+(?P<total>[\d.]+)(?P<total_unit>[KMGT])i?B?(?:\s+\S+){4}\s+(?P<free>[\d.]+)(?P<free_unit>[KMGT])i?B?\s*$"
 )
 

@@ -13,21 +13,21 @@ UP alone is switched on; RUNNING has a cable or a peer at its other end too (net
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Line, Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
 NAME = r"(?P<name>[A-Za-z][\w.@-]{0,30}(?::\d+)?)"
-NEW = re.compile(rf"^{NAME}: flags=\d+<(?P<flags>[A-Z0-9_,-]*)>\s+mtu \d+")
-OLD = re.compile(rf"^{NAME}\s+Link encap:\S")
-OLD_FLAGS = re.compile(r"^\s+(?P<flags>(?:[A-Z]+ )+)\s?MTU:\d+")
+NEW = lazy_re.compile(rf"^{NAME}: flags=\d+<(?P<flags>[A-Z0-9_,-]*)>\s+mtu \d+")
+OLD = lazy_re.compile(rf"^{NAME}\s+Link encap:\S")
+OLD_FLAGS = lazy_re.compile(r"^\s+(?P<flags>(?:[A-Z]+ )+)\s?MTU:\d+")
 # A public address may already have its stand-in.
-INET = re.compile(r"^\s+inet (?:addr:)?(?P<address>[\d.]+|<[\w-]+>)(?:/\d+)?\s")
-INSIDE = re.compile(r"^\s+\S")
+INET = lazy_re.compile(r"^\s+inet (?:addr:)?(?P<address>[\d.]+|<[\w-]+>)(?:/\d+)?\s")
+INSIDE = lazy_re.compile(r"^\s+\S")
 
 
 def parse(section: Section) -> Iterator[Fact]:

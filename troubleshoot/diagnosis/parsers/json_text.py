@@ -5,12 +5,14 @@ A cut or partly hidden text is no JSON any more, so values are found by their ke
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Line
 
-LINE = re.compile(r'^\s*(?:[\[\]{}]|"(?:[^"\\]|\\.){0,2000}"\s*(?:[:,\]}]|$)|(?:true|false|null|-?\d[\d.eE+-]*),?\s*$)')
+LINE = lazy_re.compile(
+    r'^\s*(?:[\[\]{}]|"(?:[^"\\]|\\.){0,2000}"\s*(?:[:,\]}]|$)|(?:true|false|null|-?\d[\d.eE+-]*),?\s*$)'
+)
 MOST_LINES = 400  # of one list or object
 
 

@@ -16,17 +16,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Document, Line, Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
-BOOTED = re.compile(
+BOOTED = lazy_re.compile(
     r"BOOT_IMAGE=|initrd=\S+.*\binit=|^\s*(?:Kernel )?[Cc]ommand line\s*:|\bGRUB_CMDLINE_LINUX(?:_DEFAULT)?\s*=|^\s*options\s+\S*root=|\bro(?:ot)?=(?:UUID|/dev|LABEL|PARTUUID)\S*|^\s*linux(?:efi|16)?\s+/\S+"
     r"|^\s*(?:boot\.)?kernelParams\s*=|^\s*args=\""
 )
-COMMENT = re.compile(r"^\s*#(?!\s*cat )")
-OPTION = re.compile(r"(?<![\w.-])(?:(?P<name>[a-z][\w.-]*)=(?P<value>[^\s\"']+))")
+COMMENT = lazy_re.compile(r"^\s*#(?!\s*cat )")
+OPTION = lazy_re.compile(r"(?<![\w.-])(?:(?P<name>[a-z][\w.-]*)=(?P<value>[^\s\"']+))")
 OURS = (
     "iommu",
     "intel_iommu",
@@ -38,12 +39,12 @@ OURS = (
     "vfio-pci.ids",
     "pcie_aspm",
 )
-ADVICE = re.compile(
+ADVICE = lazy_re.compile(
     r"\b(?:add|set|append|use|try|put|should|example|e\.g\.|edit|change|with|sed|echo)\b|加|改|设|例如", re.I
 )
-PROC = re.compile(r"/proc/cmdline|/etc/kernel/cmdline")
-NIX_LIST = re.compile(r"kernelParams\s*=[^\]]*$")
-MORE_OPTIONS = re.compile(r"^[\w.\-/]*[\w=:,./-]+(?:\s+[\w.\-]+(?:=\S*)?)*\s*$")
+PROC = lazy_re.compile(r"/proc/cmdline|/etc/kernel/cmdline")
+NIX_LIST = lazy_re.compile(r"kernelParams\s*=[^\]]*$")
+MORE_OPTIONS = lazy_re.compile(r"^[\w.\-/]*[\w=:,./-]+(?:\s+[\w.\-]+(?:=\S*)?)*\s*$")
 LONGEST = 2000  # characters of one line; what these formats say stands at its start
 
 

@@ -14,51 +14,54 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
-XID = re.compile(
+XID = lazy_re.compile(
     r"NVRM:\s*(?:GPU\S*\s+)?Xid \((?:PCI:)?(?P<pci>[0-9A-Fa-f:.]+)[^)]{0,20}\):\s*(?P<number>\d{1,4})\b(?:\s*,\s*(?P<text>.*))?"
 )
-XID_BROKEN = re.compile(r"NVRM:\s*(?:GPU\S*\s+)?Xid \([^)]{4,40}\):$")  # a terminal broke the line before the number
+XID_BROKEN = lazy_re.compile(
+    r"NVRM:\s*(?:GPU\S*\s+)?Xid \([^)]{4,40}\):$"
+)  # a terminal broke the line before the number
 # Kubernetes' device plugin watches for Xids and tells the one that it found.
-XID_WATCHED = re.compile(r"XidCriticalError: Xid=(?P<number>\d{1,4}) on Device=(?P<gpu>[\w-]+)")
-SXID = re.compile(r"SXid \((?:PCI:)?(?P<pci>[0-9A-Fa-f:.]+)\):\s*(?P<number>\d+)")
-DOMAIN_TYPE = re.compile(r"iommu: Default domain type: (?P<type>Translated|Passthrough)", re.I)
-IOMMU_ON = re.compile(
+XID_WATCHED = lazy_re.compile(r"XidCriticalError: Xid=(?P<number>\d{1,4}) on Device=(?P<gpu>[\w-]+)")
+SXID = lazy_re.compile(r"SXid \((?:PCI:)?(?P<pci>[0-9A-Fa-f:.]+)\):\s*(?P<number>\d+)")
+DOMAIN_TYPE = lazy_re.compile(r"iommu: Default domain type: (?P<type>Translated|Passthrough)", re.I)
+IOMMU_ON = lazy_re.compile(
     r"DMAR: IOMMU enabled|(?:DMAR|PCI-DMA): Intel\(R\) Virtualization Technology for Directed I/O|perf/amd_iommu: Detected|AMD-Vi: (?:Found IOMMU|Interrupt remapping enabled|IOMMU performance|Lazy IO/TLB|Initialized for Passthrough|Virtual APIC enabled)|Adding to iommu group \d+|DMAR: Using Queued invalidation|arm-smmu\S*: .*(?:probing|features)"
 )
-AMD_PASSTHROUGH = re.compile(
+AMD_PASSTHROUGH = lazy_re.compile(
     r"AMD-Vi: Initialized for Passthrough Mode|DMAR: Hardware identity mapping|Using (?:default )?passthrough", re.I
 )
-GROUP = re.compile(r"^\s*IOMMU [Gg]roup:? \d+:?(?:\s|$)|/sys/kernel/iommu_groups/\d+/devices/")
+GROUP = lazy_re.compile(r"^\s*IOMMU [Gg]roup:? \d+:?(?:\s|$)|/sys/kernel/iommu_groups/\d+/devices/")
 # /sys/kernel/iommu_groups/<n>/type, by grep or by cat with its answer below (domain/nccl.md §4.4).
-GROUP_TYPE = re.compile(r"/sys/kernel/iommu_groups/[^/\s]+/type\b(?::\s*(?P<type>\S+))?")
+GROUP_TYPE = lazy_re.compile(r"/sys/kernel/iommu_groups/[^/\s]+/type\b(?::\s*(?P<type>\S+))?")
 GROUP_TYPES = {"DMA": "translated", "DMA-FQ": "translated", "identity": "passthrough"}
-UNITS = re.compile(r"^\s*(?:(?:dmar|ivhd)\d+\s*)+$")  # what /sys/class/iommu lists
-STATE_OFF = re.compile(
+UNITS = lazy_re.compile(r"^\s*(?:(?:dmar|ivhd)\d+\s*)+$")  # what /sys/class/iommu lists
+STATE_OFF = lazy_re.compile(
     r"IOMMU(?: State)?\s*:\s*[Dd]isabled|AMD-Vi: .*(?:disabled by|not enabled)|DMAR: IOMMU (?:disabled|not found)|iommu: .*[Dd]isabled on kernel command line"
 )
-STATE_ON = re.compile(r"IOMMU(?: State)?\s*:\s*[Ee]nabled")
-FAULT = re.compile(
+STATE_ON = lazy_re.compile(r"IOMMU(?: State)?\s*:\s*[Ee]nabled")
+FAULT = lazy_re.compile(
     r"(?:(?P<driver>\S+) (?P<bdf>[0-9a-f:.]{7,12}):\s*)?AMD-Vi: Event logged|IO_PAGE_FAULT(?: device=(?P<device>[0-9a-f:.]+))?|DMAR: \[[A-Z][\w ]*\] Request device \[?(?P<intel>[0-9a-f:.]+)\]?|arm-smmu-v3 \S+ event 0x10"
 )
-ADDRESS = re.compile(r"(?:fault addr|address=)\s*(0x[0-9a-f]+|[0-9a-f]+)")
-OOM = re.compile(
+ADDRESS = lazy_re.compile(r"(?:fault addr|address=)\s*(0x[0-9a-f]+|[0-9a-f]+)")
+OOM = lazy_re.compile(
     r"(?:Out of memory|[Mm]emory cgroup out of memory)[^K]*Killed process \d+ \((?P<name>[^)]+)\)|oom-kill:.*task=(?P<task>[^,]+)|(?P<invoked>\S+) invoked oom-killer"
 )
-AER = re.compile(r"AER: .*(?:error|Error)|PCIe Bus Error")
-SEGFAULT = re.compile(r"segfault at .* in (?P<library>\S+?)\[")
-RM_FAIL = re.compile(
+AER = lazy_re.compile(r"AER: .*(?:error|Error)|PCIe Bus Error")
+SEGFAULT = lazy_re.compile(r"segfault at .* in (?P<library>\S+?)\[")
+RM_FAIL = lazy_re.compile(
     r"NVRM: (?:RmInitAdapter failed|API mismatch|The NVIDIA probe routine failed|GPU .*fallen off the bus)"
 )
 # At loading, and in /proc/driver/nvidia/version.
-DRIVER = re.compile(
+DRIVER = lazy_re.compile(
     r"NVRM(?::\s*loading| version:) NVIDIA UNIX (?:Open Kernel Module for )?\S+ (?:Kernel Module)?\s*(?P<version>\d{3}\.\d+(?:\.\d+)?)\s"
 )
-HUNG = re.compile(r"task (?P<name>\S+):\d+ blocked for more than \d+ seconds")
+HUNG = lazy_re.compile(r"task (?P<name>\S+):\d+ blocked for more than \d+ seconds")
 LONGEST = 2000  # characters of one line; what these formats say stands at its start
 
 

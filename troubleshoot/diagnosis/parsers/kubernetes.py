@@ -19,20 +19,20 @@ Sample:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
-NODE = re.compile(r"^Node:\s+\S+/[\d.]+\s*$")
-IMAGE = re.compile(r"^\s+Image:\s+(?P<image>\S+)\s*$")
-KILLED = re.compile(r"^\s+(?:Reason|reason|\"reason\"):\s+\"?OOMKilled\"?,?\s*$")
-EXIT = re.compile(r"^\s+(?:Exit Code|exitCode|\"exitCode\"):\s+(?P<code>\d{1,3}),?\s*$")
-GPUS = re.compile(r"^\s+\"?nvidia\.com/gpu\"?:\s+[\"']?(?P<count>\d{1,3})[\"']?,?\s*$")
-PROBE = re.compile(r"(?:Startup|Liveness|Readiness) probe failed: .*statuscode: (?P<status>\d{3})")
+NODE = lazy_re.compile(r"^Node:\s+\S+/[\d.]+\s*$")
+IMAGE = lazy_re.compile(r"^\s+Image:\s+(?P<image>\S+)\s*$")
+KILLED = lazy_re.compile(r"^\s+(?:Reason|reason|\"reason\"):\s+\"?OOMKilled\"?,?\s*$")
+EXIT = lazy_re.compile(r"^\s+(?:Exit Code|exitCode|\"exitCode\"):\s+(?P<code>\d{1,3}),?\s*$")
+GPUS = lazy_re.compile(r"^\s+\"?nvidia\.com/gpu\"?:\s+[\"']?(?P<count>\d{1,3})[\"']?,?\s*$")
+PROBE = lazy_re.compile(r"(?:Startup|Liveness|Readiness) probe failed: .*statuscode: (?P<status>\d{3})")
 
 
 def parse(section: Section) -> Iterator[Fact]:

@@ -16,6 +16,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.arguments import facts_of_command
@@ -35,27 +36,27 @@ STARTERS = (
     r"(?:\S*/)?(?:all_reduce_perf|all_gather_perf|reduce_scatter_perf|alltoall_perf|sendrecv_perf) -",
 )
 COMMAND = "^ *" + "`?" + PROMPT + ASSIGNMENTS + PREFIX + ASSIGNMENTS + r"(?:" + "|".join(STARTERS) + ")"
-START = re.compile(COMMAND)
+START = lazy_re.compile(COMMAND)
 # Typed, not written into a Dockerfile, a compose file or a unit; a launcher tells more by itself.
 BY_HAND = r"(?:[\w./~-]*/)?(?:(?:vllm|sglang|lmdeploy) serve\b|python[\d.]* (?:-[uOB] )*-m (?:vllm|sglang|lmdeploy)\.)"
-TYPED = re.compile("^ *`?" + PROMPT + ASSIGNMENTS + r"(?:nohup +|time +)?" + ASSIGNMENTS + BY_HAND)
-EXPORT = re.compile(rf"^ *{PROMPT}export +(?P<name>[A-Z][A-Z0-9_]+)=(?P<value>\"[^\"]*\"|'[^']*'|\S*)\s*$")
-ASSIGNMENT = re.compile(r"^(?P<name>[A-Z][A-Z0-9_]{1,60})=(?P<value>.*)$", re.DOTALL)
+TYPED = lazy_re.compile("^ *`?" + PROMPT + ASSIGNMENTS + r"(?:nohup +|time +)?" + ASSIGNMENTS + BY_HAND)
+EXPORT = lazy_re.compile(rf"^ *{PROMPT}export +(?P<name>[A-Z][A-Z0-9_]+)=(?P<value>\"[^\"]*\"|'[^']*'|\S*)\s*$")
+ASSIGNMENT = lazy_re.compile(r"^(?P<name>[A-Z][A-Z0-9_]{1,60})=(?P<value>.*)$", re.DOTALL)
 ENGINES = (
-    (re.compile(r"vllm"), "vllm"),
-    (re.compile(r"sglang"), "sglang"),
-    (re.compile(r"lmdeploy"), "lmdeploy"),
-    (re.compile(r"tensorrt_llm|trtllm"), "tensorrt-llm"),
-    (re.compile(r"text-generation-launcher"), "tgi"),
-    (re.compile(r"llamafactory"), "llama-factory"),
-    (re.compile(r"deepspeed"), "deepspeed"),
-    (re.compile(r"_perf\b"), "nccl-tests"),
+    (lazy_re.compile(r"vllm"), "vllm"),
+    (lazy_re.compile(r"sglang"), "sglang"),
+    (lazy_re.compile(r"lmdeploy"), "lmdeploy"),
+    (lazy_re.compile(r"tensorrt_llm|trtllm"), "tensorrt-llm"),
+    (lazy_re.compile(r"text-generation-launcher"), "tgi"),
+    (lazy_re.compile(r"llamafactory"), "llama-factory"),
+    (lazy_re.compile(r"deepspeed"), "deepspeed"),
+    (lazy_re.compile(r"_perf\b"), "nccl-tests"),
 )
 LAUNCHERS = (
-    (re.compile(r"(?:^|/)torchrun$|^torch\.distributed\.(?:run|launch)$"), "torchrun"),
-    (re.compile(r"(?:^|/)(?:mpirun|mpiexec)$"), "mpirun"),
-    (re.compile(r"(?:^|/)srun$"), "slurm"),
-    (re.compile(r"(?:^|/)(?:accelerate|deepspeed)$"), "torchrun"),
+    (lazy_re.compile(r"(?:^|/)torchrun$|^torch\.distributed\.(?:run|launch)$"), "torchrun"),
+    (lazy_re.compile(r"(?:^|/)(?:mpirun|mpiexec)$"), "mpirun"),
+    (lazy_re.compile(r"(?:^|/)srun$"), "slurm"),
+    (lazy_re.compile(r"(?:^|/)(?:accelerate|deepspeed)$"), "torchrun"),
 )
 COUNTS = {  # flags of the launchers: how many processes on a machine, how many machines
     "torchrun": (("--nproc-per-node", "--nproc_per_node", "--num_gpus"), ("--nnodes", "--num_nodes", "--num_machines")),
@@ -141,7 +142,7 @@ def command(words: list[str]) -> Iterator[tuple[str, Any]]:
                 yield "env", (match["name"], match["value"])
 
 
-IMAGE = re.compile(
+IMAGE = lazy_re.compile(
     r"^(?:[\w.-]+(?::\d+)?/)*[\w.-]*(?P<name>vllm|sglang|text-generation-inference|lmdeploy|tensorrt|tritonserver|gpustack)[\w./-]*(?::(?P<tag>[\w.+-]+))?$"
 )
 IMAGE_ENGINES = {
@@ -151,7 +152,7 @@ IMAGE_ENGINES = {
     "lmdeploy": "lmdeploy",
     "tensorrt": "tensorrt-llm",
 }
-TAG = re.compile(r"^v?(?P<version>\d+\.\d+(?:\.\d+)*(?:\.?(?:post|rc)\d+)?)(?:-|$)")
+TAG = lazy_re.compile(r"^v?(?P<version>\d+\.\d+(?:\.\d+)*(?:\.?(?:post|rc)\d+)?)(?:-|$)")
 
 
 def container(words: Sequence[str]) -> Iterator[tuple[str, Any]]:

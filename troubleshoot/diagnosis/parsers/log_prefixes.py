@@ -6,9 +6,9 @@ llm-1  | (APIServer pid=1) INFO 04-12 09:31:07 [api_server.py:1896] vLLM API ser
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
@@ -16,7 +16,7 @@ from troubleshoot.diagnosis.parsers.format import Format
 ENGINE = r"\(?(?:APIServer|EngineCore|VllmWorker|Worker|RayWorker|INFO|WARNING|ERROR|DEBUG)\b"
 COMPOSE = r"^[A-Za-z0-9][\w.@-]*\s*\|\s+" + ENGINE
 POD = r"^\[pod/[^\]/]+/[^\]]+\]\s+" + ENGINE
-SERVICE = re.compile(r"^(?P<service>[\w.@-]+?)(?:[-_]\d+)?\s*\|")
+SERVICE = lazy_re.compile(r"^(?P<service>[\w.@-]+?)(?:[-_]\d+)?\s*\|")
 
 
 def parse(section: Section) -> Iterator[Fact]:

@@ -14,29 +14,35 @@ CmpltRedir; SrcValid alone is not. Without root the capabilities print `<access 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Document, Line, Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
-ACSCTL = re.compile(r"ACSCtl\b\W{0,8}(?P<bits>(?:[A-Z]\w*[+-]\s*)+)")
+ACSCTL = lazy_re.compile(r"ACSCtl\b\W{0,8}(?P<bits>(?:[A-Z]\w*[+-]\s*)+)")
 # What a mail or a terminal may have broken off an ACSCtl line.
-FLAGS = re.compile(r"^\s*[A-Za-z]{0,11}[+-](?:\s|$)")
+FLAGS = lazy_re.compile(r"^\s*[A-Za-z]{0,11}[+-](?:\s|$)")
 # Signs as chat programs typeset them, and a tab as quoted-printable mails spell it.
-TYPESET = ((re.compile("[\u2212\u2010-\u2014]"), "-"), (re.compile("\uff0b"), "+"), (re.compile("=09"), "\t"))
-REDIRECT = re.compile(r"(?:Req|Cmplt)Redir(?P<sign>[+-])")
-DEVICE = re.compile(r"(?:^|[\s>])(?P<bdf>(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]) (?P<what>[A-Z3][^\n]*)")
-PASSED_THROUGH = re.compile(r"Kernel driver in use: vfio-pci")
-DENIED = re.compile(r"Capabilities: <access denied>")
-LINK = re.compile(
+TYPESET = (
+    (lazy_re.compile("[\u2212\u2010-\u2014]"), "-"),
+    (lazy_re.compile("\uff0b"), "+"),
+    (lazy_re.compile("=09"), "\t"),
+)
+REDIRECT = lazy_re.compile(r"(?:Req|Cmplt)Redir(?P<sign>[+-])")
+DEVICE = lazy_re.compile(r"(?:^|[\s>])(?P<bdf>(?:[0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]) (?P<what>[A-Z3][^\n]*)")
+PASSED_THROUGH = lazy_re.compile(r"Kernel driver in use: vfio-pci")
+DENIED = lazy_re.compile(r"Capabilities: <access denied>")
+LINK = lazy_re.compile(
     r"LnkSta:\s+Speed (?P<speed>[\d.]+GT/s)(?: \((?P<speed_note>\w+)\))?, Width (?P<width>x\d+)(?: \((?P<note>\w+)\))?"
 )
-BUSES = re.compile(r"Bus: primary=[0-9a-f]{2}, secondary=(?P<first>[0-9a-f]{2}), subordinate=(?P<last>[0-9a-f]{2})\b")
-SETPCI = re.compile(r"setpci\s.*(?:ECAP_ACS\+(?:0x)?0?6|f2a|[0-9a-f]{3})\.w")
-REGISTER = re.compile(r"^\s*(?:(?P<bdf>[0-9a-f:.]{7,12}) (?:\(.*\) )?@[0-9a-f]+ = )?(?P<value>[0-9a-f]{4})\s*$")
+BUSES = lazy_re.compile(
+    r"Bus: primary=[0-9a-f]{2}, secondary=(?P<first>[0-9a-f]{2}), subordinate=(?P<last>[0-9a-f]{2})\b"
+)
+SETPCI = lazy_re.compile(r"setpci\s.*(?:ECAP_ACS\+(?:0x)?0?6|f2a|[0-9a-f]{3})\.w")
+REGISTER = lazy_re.compile(r"^\s*(?:(?P<bdf>[0-9a-f:.]{7,12}) (?:\(.*\) )?@[0-9a-f]+ = )?(?P<value>[0-9a-f]{4})\s*$")
 REDIRECT_BITS = 0x04 | 0x08  # request and completion redirect (PCI Express base specification, ACS control register)
 FARTHEST = 400  # lines between a device's first line and its ACSCtl
 LONGEST = 2000  # characters of one line; what these formats say stands at its start

@@ -13,20 +13,20 @@ column in which the branch stands (pciutils, ls-tree.c). A copy that lost its co
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Line, Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
 LONGEST = 400  # characters of one row
-ROOT = re.compile(r"\[(?P<domain>[0-9a-f]{4,8}):(?P<bus>[0-9a-f]{2})\]")
-SLOT = re.compile(r"(?P<slot>[0-9a-f]{2}\.[0-7])(?![0-9a-f])")
-BELOW = re.compile(r"-\[(?P<first>[0-9a-f]{2})(?:-(?P<last>[0-9a-f]{2}))?\]")
-NAME = re.compile(r"\s{1,2}(?P<name>\S.*?)\s*$")
-ROW = re.compile(r"^[ |]*(?:[+\\]-|-\+?-?\[)")
+ROOT = lazy_re.compile(r"\[(?P<domain>[0-9a-f]{4,8}):(?P<bus>[0-9a-f]{2})\]")
+SLOT = lazy_re.compile(r"(?P<slot>[0-9a-f]{2}\.[0-7])(?![0-9a-f])")
+BELOW = lazy_re.compile(r"-\[(?P<first>[0-9a-f]{2})(?:-(?P<last>[0-9a-f]{2}))?\]")
+NAME = lazy_re.compile(r"\s{1,2}(?P<name>\S.*?)\s*$")
+ROW = lazy_re.compile(r"^[ |]*(?:[+\\]-|-\+?-?\[)")
 BRANCH = "+\\"
 
 Bus = tuple[str, str]  # domain and bus, as printed

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Line, Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
@@ -21,38 +22,40 @@ from troubleshoot.diagnosis.parsers.marks import is_news, phase_mark
 from troubleshoot.diagnosis.peel import Peeled, peel
 from troubleshoot.diagnosis.versions import compare
 
-VERSION = re.compile(r"NCCL version (?P<version>2\.\d+\.\d+)(?:[\w.-]*)(?:\+cuda(?P<cuda>\d+\.\d+))?")
-SPOKEN = re.compile(r"NCCL (?P<level>INFO|WARN|TRACE|CALL|ERROR) ?(?P<message>.*)")
-WRITER = re.compile(r"(?P<host>[A-Za-z0-9][\w.-]*):(?P<pid>\d+):(?P<tid>\d+) (?:\[-?\d+\] )?(?:\S+ )*NCCL ")
+VERSION = lazy_re.compile(r"NCCL version (?P<version>2\.\d+\.\d+)(?:[\w.-]*)(?:\+cuda(?P<cuda>\d+\.\d+))?")
+SPOKEN = lazy_re.compile(r"NCCL (?P<level>INFO|WARN|TRACE|CALL|ERROR) ?(?P<message>.*)")
+WRITER = lazy_re.compile(r"(?P<host>[A-Za-z0-9][\w.-]*):(?P<pid>\d+):(?P<tid>\d+) (?:\[-?\d+\] )?(?:\S+ )*NCCL ")
 
-COMM = re.compile(
+COMM = lazy_re.compile(
     r"(?:comm (?P<comm>0x[0-9a-f]+) )?rank (?P<rank>\d+) n[rR]anks (?P<nranks>\d+) .{0,200}?- ?(?P<edge>Init START|Init COMPLETE|Abort COMPLETE|Destroy COMPLETE)"
 )
-NODES = re.compile(
+NODES = lazy_re.compile(
     r"comm 0x[0-9a-f]+ rank (?P<rank>\d+) nRanks (?P<nranks>\d+) nNodes (?P<nodes>\d+) localRanks (?P<local>\d+)"
 )
-TIMINGS = re.compile(r"Init timings(?: - \w+)?:? rank (?P<rank>\d+) nranks (?P<nranks>\d+) total (?P<total>[\d.]+)")
-CHANNEL = re.compile(
+TIMINGS = lazy_re.compile(
+    r"Init timings(?: - \w+)?:? rank (?P<rank>\d+) nranks (?P<nranks>\d+) total (?P<total>[\d.]+)"
+)
+CHANNEL = lazy_re.compile(
     r"(?:Channel|Ring) (?P<channel>\d+)(?:/\d+)? : (?P<from>\d+)\[[0-9a-fx]+\] -> (?P<to>\d+)\[[0-9a-fx]+\] (?:\[(?P<side>send|receive)\] )?via (?P<by>\S+(?: (?:pointer|shared memory)\S*)?)"
 )
-BOOTSTRAP = re.compile(r"Bootstrap ?: Using (?:\[\d+\])?(?P<name>[\w.@-]+):(?P<address>\S+?)<\d+>")
-SOCKETS = re.compile(r"\[\d+\](?P<name>[\w.@-]+):(?P<address>\S+?)<\d+>")
-NETWORK = re.compile(r"Using network (?P<network>[\w /.-]+?)\s*$")
-RDMA_PORT = re.compile(r"\[\d+\](?P<device>[\w.-]+):(?P<port>\d+)/(?P<layer>IB|RoCE)\b")
+BOOTSTRAP = lazy_re.compile(r"Bootstrap ?: Using (?:\[\d+\])?(?P<name>[\w.@-]+):(?P<address>\S+?)<\d+>")
+SOCKETS = lazy_re.compile(r"\[\d+\](?P<name>[\w.@-]+):(?P<address>\S+?)<\d+>")
+NETWORK = lazy_re.compile(r"Using network (?P<network>[\w /.-]+?)\s*$")
+RDMA_PORT = lazy_re.compile(r"\[\d+\](?P<device>[\w.-]+):(?P<port>\d+)/(?P<layer>IB|RoCE)\b")
 LAYERS = {"IB": "InfiniBand", "RoCE": "Ethernet"}  # as ibv_devinfo calls them
-VARIABLE = re.compile(r"(?P<name>NCCL_[A-Z0-9_]+) set (?:by environment )?to (?P<value>[^\s]+?)\.?$")
-P2P_TYPE = re.compile(r"Check P2P Type (?:intraNodeP2pSupport|isAllDirectP2p) (?P<allowed>[01])")
-DENIED = re.compile(r"P2P is disabled between connected GPUs (?P<a>\d+) and (?P<b>\d+)")
-FAILED = re.compile(r"^\S+\.(?:cc|cpp|h|cu):\d+ (?:\(\w+\) )?-> [1-6]\b")  # codes: 0 ok, 7 in progress
-IN_INIT = re.compile(r"^(?:\S*/)?(?:init|group|enqueue|bootstrap|collectives)\.cc:")
+VARIABLE = lazy_re.compile(r"(?P<name>NCCL_[A-Z0-9_]+) set (?:by environment )?to (?P<value>[^\s]+?)\.?$")
+P2P_TYPE = lazy_re.compile(r"Check P2P Type (?:intraNodeP2pSupport|isAllDirectP2p) (?P<allowed>[01])")
+DENIED = lazy_re.compile(r"P2P is disabled between connected GPUs (?P<a>\d+) and (?P<b>\d+)")
+FAILED = lazy_re.compile(r"^\S+\.(?:cc|cpp|h|cu):\d+ (?:\(\w+\) )?-> [1-6]\b")  # codes: 0 ok, 7 in progress
+IN_INIT = lazy_re.compile(r"^(?:\S*/)?(?:init|group|enqueue|bootstrap|collectives)\.cc:")
 # Warnings after which a communicator is not made (domain/nccl.md §3.6); benign ones are not among them.
-WARNED = re.compile(
+WARNED = lazy_re.compile(
     r"Cuda failure|Error while |Error: |Call to \S+ failed|[Cc]onnect to \S* ?failed|no socket interface|no interface found"
     r"|No IP interface found|Duplicate GPU|Multiple Ranks are using|[Mm]ismatch|already checked in|Message truncated|message truncated"
     r"|Failed to (?:CUDA|bind|execute|open lib)|Got completion |No transport found|no algorithm|exceeded (?:retries|timeouts|error retry)"
     r"|Driver version found is|Failed to find CUDA|not working on this system|nvml\w+ ?\(?\)? failed|UDS: |fatal error|No route"
 )
-AMD = re.compile(r"RCCL version|HIP version ?:|ROCm version ?:|librccl")
+AMD = lazy_re.compile(r"RCCL version|HIP version ?:|ROCm version ?:|librccl")
 
 # What NCCL has reached when a line begins like this, the finer steps of L8 (domain/nccl.md §3.5).
 STAGES = (
@@ -75,7 +78,7 @@ STAGES = (
 )
 LONGEST = 2048  # NCCL clips its lines at 1024 bytes; wrappers stand before them
 ORDER = ("bootstrap", "init-start", "topology", "connect", "connected", "complete", "collective")
-COLLECTIVES = re.compile(
+COLLECTIVES = lazy_re.compile(
     r"^(?:AllReduce|AllGather|Broadcast|ReduceScatter|Reduce|Send|Recv|AllToAll|Gather|Scatter): opCount "
 )
 

@@ -14,27 +14,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
-FULL = re.compile(r"^\s*\d+: (?P<name>[\w.@-]+): <(?P<flags>[A-Z,_-]+)>")
-BRIEF = re.compile(r"^\s*(?P<name>[a-z][\w.@-]*)\s+(?P<state>UP|DOWN|UNKNOWN)\s+(?P<address>[\d.]+/\d+)")
-ONE_LINE = re.compile(r"^\s*\d+: (?P<name>[\w.@-]+)\s+inet (?P<address>[\d.]+)/\d+")  # ip -o
-INET = re.compile(r"^\s+inet (?P<address>[\d.]+)/\d+.*\s(?P<name>\S+)\s*$")
-IB_NET = re.compile(r"^\s*\w+ port \d+ ==> (?P<name>[\w.-]+) \((?P<state>Up|Down)\)")  # ibdev2netdev
-IB_DEVICE = re.compile(
+FULL = lazy_re.compile(r"^\s*\d+: (?P<name>[\w.@-]+): <(?P<flags>[A-Z,_-]+)>")
+BRIEF = lazy_re.compile(r"^\s*(?P<name>[a-z][\w.@-]*)\s+(?P<state>UP|DOWN|UNKNOWN)\s+(?P<address>[\d.]+/\d+)")
+ONE_LINE = lazy_re.compile(r"^\s*\d+: (?P<name>[\w.@-]+)\s+inet (?P<address>[\d.]+)/\d+")  # ip -o
+INET = lazy_re.compile(r"^\s+inet (?P<address>[\d.]+)/\d+.*\s(?P<name>\S+)\s*$")
+IB_NET = lazy_re.compile(r"^\s*\w+ port \d+ ==> (?P<name>[\w.-]+) \((?P<state>Up|Down)\)")  # ibdev2netdev
+IB_DEVICE = lazy_re.compile(
     r"^\s*(?:CA '(?P<ca>\w+)'|hca_id:\s*(?P<hca>\w+)|Infiniband device '(?P<status>\w+)' port (?P<port>\d{1,3}) status:)"
 )
-IB_PORT = re.compile(r"^\s+(?:Port (?P<stat>\d{1,3}):|port:(?:\t|\s{2,})(?P<info>\d{1,3}))\s*$")
-RDMA_LINK = re.compile(
+IB_PORT = lazy_re.compile(r"^\s+(?:Port (?P<stat>\d{1,3}):|port:(?:\t|\s{2,})(?P<info>\d{1,3}))\s*$")
+RDMA_LINK = lazy_re.compile(
     r"^\s*link (?P<device>\w+)/(?P<port>\d{1,3}) state (?P<state>[A-Z]+) physical_state \w+(?: netdev (?P<name>[\w.-]+))?"
 )
-IB_STATE = re.compile(
+IB_STATE = lazy_re.compile(
     r"^\s*(?:State:\s*(?P<state>Active|Down|Initializing|Init|Armed)|state:\s*(?:PORT_|\d: )(?P<port>[A-Z]\w+))", re.M
 )
-IB_LAYER = re.compile(r"^\s*(?:Link layer|link_layer):\s*(?P<layer>\w+)")
+IB_LAYER = lazy_re.compile(r"^\s*(?:Link layer|link_layer):\s*(?P<layer>\w+)")
 
 
 def is_up(flags: str) -> bool:

@@ -15,34 +15,35 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Line, Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
-HEADER = re.compile(
+HEADER = lazy_re.compile(
     r"NVIDIA-SMI\s+\S+\s+(?:Driver Version|KMD Version):\s*(?P<driver>[\d.]+)(?:\s+CUDA Version:\s*(?P<cuda>[\d.]+))?"
 )
-NAME_ROW = re.compile(
+NAME_ROW = lazy_re.compile(
     r"^\|\s+(?P<gpu>\d+)\s+(?P<name>[A-Za-z][\w .()/-]*?)\s{1,}(?:On|Off|N/A)\s*\|\s*(?P<bus>[0-9A-Fa-f]{4,8}:[0-9A-Fa-f:.]+)"
     r"(?:\s+\S+\s*\|\s*(?P<ecc>\d{1,9})\s*\|)?"
 )
-LOAD_ROW = re.compile(
+LOAD_ROW = lazy_re.compile(
     r"(?P<power>\d+|N/A)W?\s*/\s*(?:\d+|N/A)W?\s*\|\s*(?P<used>\d+)MiB\s*/\s*(?P<total>\d+)MiB\s*\|\s*(?P<load>\d+|N/A)\s*%?"
 )
 # Drivers before 450 have no columns for MIG's instances.
-PROCESS_ROW = re.compile(
+PROCESS_ROW = lazy_re.compile(
     r"^\|\s+(?P<gpu>\d+)(?:\s+(?:N/A|\d+)\s+(?:N/A|\d+))?\s+(?P<pid>\d+)\s+[CGM+]+\s+(?P<name>\S.*?)\s+(?P<used>\d+)MiB"
 )
-MIG_ROW = re.compile(r"\|\s+(?P<state>Enabled|Disabled)\*?\s*\|\s*$")
-LIST = re.compile(r"^\s*GPU (?P<gpu>\d+): (?P<name>.+?)(?: \(UUID: (?P<uuid>[^)]*)\))?\s*$")
-MIG_LIST = re.compile(r"^\s*MIG \S+\s+Device")
-CSV = re.compile(r"^\s*(?P<gpu>\d+),\s*(?P<load>\d+)\s*%,\s*(?P<power>[\d.]+)\s*W,\s*(?P<used>\d+)\s*MiB")
-QUERY = re.compile(
+MIG_ROW = lazy_re.compile(r"\|\s+(?P<state>Enabled|Disabled)\*?\s*\|\s*$")
+LIST = lazy_re.compile(r"^\s*GPU (?P<gpu>\d+): (?P<name>.+?)(?: \(UUID: (?P<uuid>[^)]*)\))?\s*$")
+MIG_LIST = lazy_re.compile(r"^\s*MIG \S+\s+Device")
+CSV = lazy_re.compile(r"^\s*(?P<gpu>\d+),\s*(?P<load>\d+)\s*%,\s*(?P<power>[\d.]+)\s*W,\s*(?P<used>\d+)\s*MiB")
+QUERY = lazy_re.compile(
     r"^\s*(?P<key>Driver Version|CUDA Version|Attached GPUs|Product Name|MIG Mode|Current|State|Status|Total|Used|Gpu|(?:Average |Instantaneous )?Power Draw"
     r"|[SD]RAM Uncorrectable|Remapping Failure Occurred)\s*:\s*(?P<value>.+?)\s*$"
 )
-QUERY_GPU = re.compile(r"^GPU [0-9A-Fa-f]{8}:[0-9A-Fa-f:.]+$")
+QUERY_GPU = lazy_re.compile(r"^GPU [0-9A-Fa-f]{8}:[0-9A-Fa-f:.]+$")
 ONCE = {"Driver Version": "driver_version", "CUDA Version": "cuda_driver_version", "Product Name": "gpu_model"}
 LOADS = {  # heading and key → what it is of the GPU's load
     ("FB Memory Usage", "Total"): "total",
@@ -52,10 +53,12 @@ LOADS = {  # heading and key → what it is of the GPU's load
     ("GPU Power Readings", "Power Draw"): "power",
     ("GPU Power Readings", "Instantaneous Power Draw"): "power",
 }
-QUERY_HEAD = re.compile(r"^\s*=+NVSMI LOG=+")
-STAMP = re.compile(r"^(?:Timestamp\s*:\s*)?(?P<day>[A-Z][a-z]{2} [A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d \d{4})\s*$")
-NVLINK_GPU = re.compile(r"^GPU (?P<gpu>\d+): .*UUID")
-NVLINK = re.compile(r"^\s*Link (?P<link>\d+): (?P<speed>[\d.]+ GB/s|<inactive>)")
+QUERY_HEAD = lazy_re.compile(r"^\s*=+NVSMI LOG=+")
+STAMP = lazy_re.compile(
+    r"^(?:Timestamp\s*:\s*)?(?P<day>[A-Z][a-z]{2} [A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d \d{4})\s*$"
+)
+NVLINK_GPU = lazy_re.compile(r"^GPU (?P<gpu>\d+): .*UUID")
+NVLINK = lazy_re.compile(r"^\s*Link (?P<link>\d+): (?P<speed>[\d.]+ GB/s|<inactive>)")
 
 
 def parse_table(section: Section) -> Iterator[Fact]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
@@ -13,17 +14,17 @@ from troubleshoot.diagnosis.peel import peel
 MAKERS = (
     (
         "amd",
-        re.compile(
+        lazy_re.compile(
             r"\brocm-smi\b|\bamd-smi\b|ROCm System Management|RCCL version|\bHIP version\s*:|ROCm version\s*:(?!\s*(?:Could not|N/A|None))",
             re.I,
         ),
     ),
-    ("ascend", re.compile(r"\bnpu-smi\b|\bHCCS\b|vllm[-_]ascend|\bHCCL\b")),
-    ("moore-threads", re.compile(r"\bmthreads-gmi\b|\bMTT S\d")),
-    ("iluvatar", re.compile(r"\bixsmi\b")),
-    ("hygon", re.compile(r"\bhy-smi\b")),
-    ("metax", re.compile(r"\bmx-smi\b")),
-    ("cambricon", re.compile(r"\bcnmon\b")),
+    ("ascend", lazy_re.compile(r"\bnpu-smi\b|\bHCCS\b|vllm[-_]ascend|\bHCCL\b")),
+    ("moore-threads", lazy_re.compile(r"\bmthreads-gmi\b|\bMTT S\d")),
+    ("iluvatar", lazy_re.compile(r"\bixsmi\b")),
+    ("hygon", lazy_re.compile(r"\bhy-smi\b")),
+    ("metax", lazy_re.compile(r"\bmx-smi\b")),
+    ("cambricon", lazy_re.compile(r"\bcnmon\b")),
 )
 
 

@@ -14,33 +14,34 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.parsers.topo_matrix import tidy
 from troubleshoot.diagnosis.peel import peel
 
-STATUS_ROW = re.compile(r"^[\s|]*(?P<gpu>GPU\d+)[\s|]+(?P<cells>(?:(?:X|OK|CNS|GNS|TNS|NS|U|DR)[\s|]*)+)$")
-COMMAND = re.compile(r"topo\s+-p2p\s+(?P<capability>[rwnap])")
-HEADER = re.compile(r"^[\s|]*GPU0[\s|]+GPU1")
-ACCESS = re.compile(r"Device=(?P<a>\d+) (?P<can>CAN(?:NOT)?) Access Peer Device=(?P<b>\d+)")
-SIMPLE = re.compile(r"Peer access from .*\(GPU(?P<a>\d+)\) -> .*\(GPU(?P<b>\d+)\) : (?P<can>Yes|No)")
-TITLE = re.compile(r"(?P<kind>Unidirectional|Bidirectional) P2P=(?P<state>Enabled|Disabled) Bandwidth")
-ROW = re.compile(r"^\s*(?P<gpu>\d+)\s+(?P<cells>(?:[\d.]+\s*)+)$")
-CONNECTIVITY = re.compile(r"^\s*(?P<gpu>\d+)\s+(?P<cells>[01](?:\s+[01])*)\s*$")
-LATENCY = re.compile(r"P2P=(?P<state>Enabled|Disabled) Latency")
+STATUS_ROW = lazy_re.compile(r"^[\s|]*(?P<gpu>GPU\d+)[\s|]+(?P<cells>(?:(?:X|OK|CNS|GNS|TNS|NS|U|DR)[\s|]*)+)$")
+COMMAND = lazy_re.compile(r"topo\s+-p2p\s+(?P<capability>[rwnap])")
+HEADER = lazy_re.compile(r"^[\s|]*GPU0[\s|]+GPU1")
+ACCESS = lazy_re.compile(r"Device=(?P<a>\d+) (?P<can>CAN(?:NOT)?) Access Peer Device=(?P<b>\d+)")
+SIMPLE = lazy_re.compile(r"Peer access from .*\(GPU(?P<a>\d+)\) -> .*\(GPU(?P<b>\d+)\) : (?P<can>Yes|No)")
+TITLE = lazy_re.compile(r"(?P<kind>Unidirectional|Bidirectional) P2P=(?P<state>Enabled|Disabled) Bandwidth")
+ROW = lazy_re.compile(r"^\s*(?P<gpu>\d+)\s+(?P<cells>(?:[\d.]+\s*)+)$")
+CONNECTIVITY = lazy_re.compile(r"^\s*(?P<gpu>\d+)\s+(?P<cells>[01](?:\s+[01])*)\s*$")
+LATENCY = lazy_re.compile(r"P2P=(?P<state>Enabled|Disabled) Latency")
 # p2pBandwidthLatencyTest, nvbandwidth, nccl-tests
-DEVICE = re.compile(
+DEVICE = lazy_re.compile(
     r"^Device: \d+, (?P<cuda>NVIDIA[^,]+), pciBusID:|^Device \d+: (?P<nvbandwidth>NVIDIA.+?) \([0-9a-f:.]{7,16}\)\s*$"
     r"|^#\s+Rank\s+\d+ .*\bdevice\s+\d+ \[\w+(?::\w+){0,2}\] (?P<nccl>NVIDIA.+?)\s*$"
 )
-COPY = re.compile(r"cudaMemcpyPeer / cudaMemcpy between GPU(?P<a>\d+) and GPU(?P<b>\d+): (?P<speed>[\d.]+)GB/s")
-BOUNDS = re.compile(r"# Out of bounds values\s*:\s*(?P<count>\d+)\s+(?P<verdict>OK|FAILED)")
-BUS = re.compile(r"# Avg bus bandwidth\s*:\s*(?P<speed>[\d.]+)")
-PASSED = re.compile(r"^\s*Test passed\s*$")
+COPY = lazy_re.compile(r"cudaMemcpyPeer / cudaMemcpy between GPU(?P<a>\d+) and GPU(?P<b>\d+): (?P<speed>[\d.]+)GB/s")
+BOUNDS = lazy_re.compile(r"# Out of bounds values\s*:\s*(?P<count>\d+)\s+(?P<verdict>OK|FAILED)")
+BUS = lazy_re.compile(r"# Avg bus bandwidth\s*:\s*(?P<speed>[\d.]+)")
+PASSED = lazy_re.compile(r"^\s*Test passed\s*$")
 # nvbandwidth: bandwidth between devices, which it tests with peer access only.
-BETWEEN_ROW = re.compile(r"^\s*(?P<gpu>\d+)\s+(?P<cells>(?:(?:\d+\.\d+|N/A)\s*)+)$")
-FAILED = re.compile(r"^\s*Test failed!\s*$|Verification error @ element")
+BETWEEN_ROW = lazy_re.compile(r"^\s*(?P<gpu>\d+)\s+(?P<cells>(?:(?:\d+\.\d+|N/A)\s*)+)$")
+FAILED = lazy_re.compile(r"^\s*Test failed!\s*$|Verification error @ element")
 
 
 def parse_status(section: Section) -> Iterator[Fact]:

@@ -10,20 +10,20 @@ Both facts are unsure: a start command, an image or a container tells better.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 
 ENGINE = r"/(?:site|dist)-packages/(?:vllm|sglang|lmdeploy|tensorrt_llm)/"
-PATH = re.compile(
+PATH = lazy_re.compile(
     r"""File "(?P<folder>/[^"]*)/(?P<kind>site|dist)-packages/(?P<module>vllm|sglang|lmdeploy|tensorrt_llm)/"""
 )
 # A person's own environment. /opt/conda is that of images; GPUStack keeps its engines in environments of its own.
-OWN = re.compile(r"^/(?:home|root|data|mnt|workspace)/|/(?:miniconda|anaconda|miniforge|mambaforge)\d*/|/\.?venv/")
-OF_A_PRODUCT = re.compile(r"gpustack|^/opt/conda/")
+OWN = lazy_re.compile(r"^/(?:home|root|data|mnt|workspace)/|/(?:miniconda|anaconda|miniforge|mambaforge)\d*/|/\.?venv/")
+OF_A_PRODUCT = lazy_re.compile(r"gpustack|^/opt/conda/")
 NAMES = {"tensorrt_llm": "tensorrt-llm"}
 
 

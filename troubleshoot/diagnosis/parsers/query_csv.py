@@ -14,17 +14,17 @@ Without `index` the rows are counted; dmon prints a GPU's row again and again, o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
-NUMBER = re.compile(r"^(?P<value>\d+(?:\.\d+)?)(?: ?(?:%|MiB|W))?$")
-UNIT = re.compile(r"\s*\[.*\]$")
-ROW = re.compile(r"^\s*\d+(?:\s+(?:\d+|-))+\s*$")
+NUMBER = lazy_re.compile(r"^(?P<value>\d+(?:\.\d+)?)(?: ?(?:%|MiB|W))?$")
+UNIT = lazy_re.compile(r"\s*\[.*\]$")
+ROW = lazy_re.compile(r"^\s*\d+(?:\s+(?:\d+|-))+\s*$")
 
 
 def number(cell: str) -> float | None:

@@ -12,9 +12,9 @@ Format: domain/nccl.md §3.9. Sample:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
@@ -22,18 +22,18 @@ from troubleshoot.diagnosis.peel import peel
 
 STATUS = "NOCOMM|INIT|RUNNING|FINALIZE|ABORT|UNKNOWN"
 ERRORS = "OK|INCOMPLETE|ERROR|MISMATCH"
-ROW = re.compile(
+ROW = lazy_re.compile(
     rf"^\s*\d+\s+\d+\s+(?P<nodes>\d+)\s+(?P<local>[\d-]+)\s+(?P<ranks>[\d-]+)\s+\d+\s+(?P<status>(?:{STATUS})(?:,(?:{STATUS}))*)\s+(?P<errors>(?:{ERRORS})(?:,(?:{ERRORS}))*)\s*$"
 )
-BLOCK = re.compile(rf"#\d+-\d+ \([0-9a-fx]+\)\s+(?P<errors>(?:{ERRORS}|NOCOMM|DEAD)(?:,(?:{ERRORS}))*)")
-DEAD = re.compile(r"Rank (?P<rank>\d+) -- GPU (?P<gpu>\d+) managed by process (?P<pid>\d+) on node (?P<host>\S+)")
+BLOCK = lazy_re.compile(rf"#\d+-\d+ \([0-9a-fx]+\)\s+(?P<errors>(?:{ERRORS}|NOCOMM|DEAD)(?:,(?:{ERRORS}))*)")
+DEAD = lazy_re.compile(r"Rank (?P<rank>\d+) -- GPU (?P<gpu>\d+) managed by process (?P<pid>\d+) on node (?P<host>\S+)")
 # Of the whole job, without a communicator's number.
-JOB = re.compile(
+JOB = lazy_re.compile(
     r"^\s*(?:Missing communicator data from (?P<missing>\d+) job process|(?P<dead>\d+) job process(?:es are| is) considered dead)"
 )
-COUNTS = re.compile(r"(?P<ranks>\d+) ranks? ha(?:ve|s) launched up to operation (?P<count>\d+)")
-JSON_STATUS = re.compile(r'"(?P<key>status|errors?|state)": ?"(?P<value>[A-Z,_]{2,60})"')
-VERSION = re.compile(r"NCCL version (?P<version>2\.\d+\.\d+)")
+COUNTS = lazy_re.compile(r"(?P<ranks>\d+) ranks? ha(?:ve|s) launched up to operation (?P<count>\d+)")
+JSON_STATUS = lazy_re.compile(r'"(?P<key>status|errors?|state)": ?"(?P<value>[A-Z,_]{2,60})"')
+VERSION = lazy_re.compile(r"NCCL version (?P<version>2\.\d+\.\d+)")
 
 
 def parse(section: Section) -> Iterator[Fact]:

@@ -13,17 +13,17 @@ The JSON has no words for status and errors; they follow from the ranks as NCCL'
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Line, Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.parsers.json_text import is_json_line
 
-PAIR = re.compile(
+PAIR = lazy_re.compile(
     r'"(?P<key>\w{1,40})"\s*:\s*(?:"(?P<text>[^"]{0,200})"|(?P<number>-?\d{1,18})\b|(?P<word>true|false)|)'
 )
 IN_PROGRESS = 7  # ncclInProgress; 0 is ncclSuccess

@@ -10,23 +10,25 @@ Formats: domain/engines.md §4.5. Samples:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Line, Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.peel import peel
 
-PROCESS = re.compile(r"^Process (?P<pid>\d+): (?P<title>.+)$")
-THREAD = re.compile(
+PROCESS = lazy_re.compile(r"^Process (?P<pid>\d+): (?P<title>.+)$")
+THREAD = lazy_re.compile(
     r'^Thread (?:0x)?(?P<id>[0-9A-Fa-f]+) \((?P<state>active\+gil|active|idle)\)(?:: "(?P<name>[^"]*)")?'
 )
-FRAME = re.compile(r"^\s+(?P<function>[\w.<>:~*&, ()\[\]-]{1,200}?) \((?P<file>[^():]{1,200}?)(?::(?P<line>\d+))?\)$")
-GDB_THREAD = re.compile(
+FRAME = lazy_re.compile(
+    r"^\s+(?P<function>[\w.<>:~*&, ()\[\]-]{1,200}?) \((?P<file>[^():]{1,200}?)(?::(?P<line>\d+))?\)$"
+)
+GDB_THREAD = lazy_re.compile(
     r'^Thread (?P<number>\d+) \((?:Thread 0x[0-9a-f]+ )?\(?LWP (?P<lwp>\d+)\)?(?: "(?P<name>[^"]*)")?'
 )
-GDB_FRAME = re.compile(
+GDB_FRAME = lazy_re.compile(
     r"^#(?P<depth>\d+)\s+(?:0x[0-9a-f]+ in )?(?P<function>[^\s(]+)(?: \(.*?\))?(?: (?:from|at) (?P<file>\S+))?"
 )
 DEEPEST = 12  # innermost frames kept of each thread
@@ -70,7 +72,7 @@ def title_of(title: str, pid: str) -> str:
     return f"{words[0].rpartition('/')[2]} pid {pid}"
 
 
-JSON_VALUE = re.compile(
+JSON_VALUE = lazy_re.compile(
     r'"(?P<key>pid|thread_name|name|short_filename|filename)": ?(?:"(?P<text>(?:[^"\\]|\\.)*)"|(?P<number>\d+)|null)'
 )
 

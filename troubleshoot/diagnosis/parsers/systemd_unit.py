@@ -14,20 +14,20 @@ limits count only beside such a command: a machine has many units.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.parsers.launch_command import command, words_of
 from troubleshoot.diagnosis.peel import peel
 
-PATH = re.compile(r"^# /\S*/systemd/\S*?/?(?P<name>[\w@.\\-]+)\.service(?:\.d/\S+)?\s*$")
-SETTING = re.compile(r"^\s*(?P<key>[A-Z]\w+)\s*=\s*(?P<value>.*?)\s*$")
-PART = re.compile(r"^(?:\[(?:Unit|Service|Install)\]|[#;].*|\s*[A-Z]\w+\s*=.*|\s*)$")
+PATH = lazy_re.compile(r"^# /\S*/systemd/\S*?/?(?P<name>[\w@.\\-]+)\.service(?:\.d/\S+)?\s*$")
+SETTING = lazy_re.compile(r"^\s*(?P<key>[A-Z]\w+)\s*=\s*(?P<value>.*?)\s*$")
+PART = lazy_re.compile(r"^(?:\[(?:Unit|Service|Install)\]|[#;].*|\s*[A-Z]\w+\s*=.*|\s*)$")
 UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-SIZE = re.compile(r"^(?P<number>\d{1,15})(?P<unit>[KMGT]?)$")
+SIZE = lazy_re.compile(r"^(?P<number>\d{1,15})(?P<unit>[KMGT]?)$")
 CONTAINERS = ("docker", "podman", "nerdctl")
 
 

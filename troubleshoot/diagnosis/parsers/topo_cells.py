@@ -9,22 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.topology import Matrix
 
 CODES = r"NV\d{1,2}|SYS|NODE|PHB|PXB|PIX|SOC|PSB|C2C|N/A|X"
 BLANK = r"[\s|*`\"']"
-CELL = re.compile(rf"{BLANK}*(?P<code>{CODES})(?=$|[\s|*`\"'.,;\d\\]|{CODES})")
+CELL = lazy_re.compile(rf"{BLANK}*(?P<code>{CODES})(?=$|[\s|*`\"'.,;\d\\]|{CODES})")
 NIC = r"(?:NIC\d+|mlx\d+_(?:bond_?)?\d+|(?:hfi1|bnxt_re|irdma|qedr|roce|rocep|ibp|ib|efa|rdmap|cxib|hns|mana|erdma|rdma|xscale|ionic)[\w.-]*)"
-GPU = re.compile(r"GPU\d+")
-FIRST = re.compile(rf"(?:(?<![\w/.-]){NIC}{BLANK}+)*GPU\d+")  # where a header's columns start
-COLUMN = re.compile(rf"GPU\d+|{NIC}|(?<![\w/.-])[a-z][\w.-]*\d[\w.-]*")
+GPU = lazy_re.compile(r"GPU\d+")
+FIRST = lazy_re.compile(rf"(?:(?<![\w/.-]){NIC}{BLANK}+)*GPU\d+")  # where a header's columns start
+COLUMN = lazy_re.compile(rf"GPU\d+|{NIC}|(?<![\w/.-])[a-z][\w.-]*\d[\w.-]*")
 TITLES = (
-    ("cpu", re.compile(r"C\s*P\s*U\s*A\s*f\s*f\s*i\s*n\s*i\s*t\s*y", re.I)),
-    ("numa", re.compile(r"N\s*U\s*M\s*A\s*A\s*f\s*f\s*i\s*n\s*i\s*t\s*y", re.I)),
-    ("gpu numa", re.compile(r"G\s*P\s*U\s*N\s*U\s*M\s*A\s*I\s*D", re.I)),
+    ("cpu", lazy_re.compile(r"C\s*P\s*U\s*A\s*f\s*f\s*i\s*n\s*i\s*t\s*y", re.I)),
+    ("numa", lazy_re.compile(r"N\s*U\s*M\s*A\s*A\s*f\s*f\s*i\s*n\s*i\s*t\s*y", re.I)),
+    ("gpu numa", lazy_re.compile(r"G\s*P\s*U\s*N\s*U\s*M\s*A\s*I\s*D", re.I)),
 )
-TITLE = re.compile(r"(?:CPU|NUMA)\s*Affi", re.I)
-ANOTHERS_CODE = re.compile(r"[A-Z][A-Z0-9_+-]{0,8}|-?\d{1,3}")
+TITLE = lazy_re.compile(r"(?:CPU|NUMA)\s*Affi", re.I)
+ANOTHERS_CODE = lazy_re.compile(r"[A-Z][A-Z0-9_+-]{0,8}|-?\d{1,3}")
 TAB = 8  # columns between tab stops
 MANY = 1024  # more columns than any machine has
 

@@ -6,34 +6,36 @@ A terminal breaks every line at its width, also within a word (`NI` + `C4`); a c
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Sequence
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.parsers.topo_cells import BLANK, CODES, NIC, TITLE
 
 # What may stand before a line: quote and comment marks, list bullets, a string's quote, a line number, a host's name.
 COAT = r"[\s|>#*/;+\"'`-]*(?:\d{1,4}[:.|]?\s+(?=(?:GPU|NIC|mlx)\d))?(?:[A-Za-z][\w.-]{0,60}:\s+(?=(?:GPU|NIC|mlx)\d))?"
 NAME = r"(?:GPU\d+|NIC\d+|(?!NV\d)[A-Za-z][\w.-]*\d[\w.-]*)"
-ROW = re.compile(
+ROW = lazy_re.compile(
     rf"^{COAT}[*`]*(?P<name>{NAME})[*`]*(?:{BLANK}+(?:(?P<x>X)|{CODES})(?=$|[\s|*`\d]|{CODES})|(?=X(?:[\s|]|{CODES}))|(?<=\d)(?:{CODES})(?:{CODES}|\s+X))"
 )
-LONE_NAME = re.compile(rf"^{BLANK}*(?:GPU\d+|{NIC})(?:{BLANK}+[A-Z]{{1,3}})?{BLANK}*$")  # a row cut behind its name
+LONE_NAME = lazy_re.compile(
+    rf"^{BLANK}*(?:GPU\d+|{NIC})(?:{BLANK}+[A-Z]{{1,3}})?{BLANK}*$"
+)  # a row cut behind its name
 # In a table with other columns first the name stands further right.
-PIPE_ROW = re.compile(rf"^[^|]*\|.*\|[\s*`]*(?:GPU\d+|{NIC})[\s*`]*\|[\s*`]*(?:{CODES})[\s*`]*\|")
+PIPE_ROW = lazy_re.compile(rf"^[^|]*\|.*\|[\s*`]*(?:GPU\d+|{NIC})[\s*`]*\|[\s*`]*(?:{CODES})[\s*`]*\|")
 # What the rest of a wrapped line may look like: link codes, processor lists, words of the titles.
 WORDS = r"(?:[A-Za-z]{0,4}ffinity|[a-z]{1,6}ty|Af\w{0,5}|C?PU|N?U?MA|[CNU]|GPU|ID|D)(?=[\s|*`]|$)"
 # Atomic: what one turn took is not given back, or a line of glued codes could be read in too many ways.
-REST = re.compile(
+REST = lazy_re.compile(
     rf"^{BLANK}*(?>(?:{CODES}|[\d,-]+|{WORDS}|GPU\d+|{NIC}){BLANK}*)+(?:(?<=[\s|])[A-Za-z]\w{{0,8}}{BLANK}*)?$"
 )
 # A hard break may fall within a code: `SY` + `S`.
-BROKEN_REST = re.compile(
+BROKEN_REST = lazy_re.compile(
     rf"^(?:[A-Z]{{1,3}}\d{{0,3}}|_\w{{1,10}}|[a-z]\w{{0,5}}|\d{{1,2}})(?:{BLANK}+(?:{CODES}|[\d,-]+|N/A|GPU\d+|{NIC}|CPU|NUMA|GPU|ID|Affinity))+(?:{BLANK}+[A-Za-z]\w{{0,8}})?{BLANK}*$"
     r"|^(?:S|YS|E|DE|ODE|B|HB|XB|IX|V?\d{1,2}|/A|A)$"
 )
-CSV_CELL = re.compile(rf"^\s*(?:GPU\d+|{NIC}|{CODES})\s*$")
-ONE_LINE_ROW = re.compile(rf"(?<=\s)(?=(?:GPU\d+|{NIC})\s+(?:{CODES})(?:\s|$))")
-HEADER = re.compile(r"GPU\d+[\s|*`]*(?:GPU\d|NIC\d|[a-z]\w*\d|C\s*P\s*U\s*Af|NUMA|$)")
+CSV_CELL = lazy_re.compile(rf"^\s*(?:GPU\d+|{NIC}|{CODES})\s*$")
+ONE_LINE_ROW = lazy_re.compile(rf"(?<=\s)(?=(?:GPU\d+|{NIC})\s+(?:{CODES})(?:\s|$))")
+HEADER = lazy_re.compile(r"GPU\d+[\s|*`]*(?:GPU\d|NIC\d|[a-z]\w*\d|C\s*P\s*U\s*Af|NUMA|$)")
 LEAST_WIDTH = 40  # no terminal is narrower
 
 

@@ -22,6 +22,7 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Line, Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
@@ -46,38 +47,40 @@ from troubleshoot.diagnosis.parsers.topo_lines import (
 )
 from troubleshoot.diagnosis.peel import peel, without_colour
 
-LEGEND = re.compile(
+LEGEND = lazy_re.compile(
     r"^\W*(?:Legend\b|NIC Legend\b|(?:X|SYS|NODE|PHB|PXB|PIX|PSB|SOC|NV#|NVL?\d*|C2C)\W*\s*=|NIC\d+\s*:)", re.I
 )
 # The end of a legend's line that a terminal broke.
-LEGEND_REST = re.compile(
+LEGEND_REST = lazy_re.compile(
     r"QPI/UPI\)|NUMA nodes?\b|NVLinks$|(?:PCIe|Host) [Bb]ridges?\b|typically the CPU|^\W*(?:the )?CPU\)$"
 )
 # In a cell of its own: what `topo -p2p` prints, in cells and in its legend.
-P2P_STATUS = re.compile(
+P2P_STATUS = lazy_re.compile(
     r"^\W*GPU\d+[\s|].*[\s|](?:OK|CNS|GNS|TNS|NS|DR|U)[\s|]*(?:$|[\s|])|^\W*(?:OK|CNS|GNS|TNS|NS)\s+="
 )
-OTHER_LEGEND = re.compile(
+OTHER_LEGEND = lazy_re.compile(
     r"^\W*(?:HCCS(?:_SW)?|XGMI|MX|MTLINK|MTL|MPB|SPB|MLU|SIO|PCIE?|XPUL?)\W*\s*=|MetaXLink|MTLink|HCCS"
 )
-OTHER_TOOL = re.compile(
+OTHER_TOOL = lazy_re.compile(
     r"\b(?:rocm-smi|amd-smi|npu-smi|mthreads-gmi|mx-smi|ixsmi|cnmon|hy-smi|efsmi|brsmi|xpu-smi|hl-smi|vasmi)\b"
 )
-RULE = re.compile(r"^[\s|:+=─-]+$")
-FENCE = re.compile(r"^\W*```")
+RULE = lazy_re.compile(r"^[\s|:+=─-]+$")
+FENCE = lazy_re.compile(r"^\W*```")
 BOXES = str.maketrans({"│": "|", "┃": "|", "║": "|", "├": "|", "┤": "|", "\u3000": " "})
 # Blanks, tabs, pipes, box drawings, blanks spelt as entities and tabs as JSON writes them.
 BETWEEN = r"(?:[^A-Za-z0-9]|&nbsp;|\\t)"
 # pdsh and others write the host before every line.
-HOST = re.compile(r"^[A-Za-z][\w.-]{0,60}: ?(?=\s*(?:GPU\d|NIC\d|mlx\d|NIC Legend|Legend|(?:X|[A-Z]{2,4}|NV#)\s+=|\|))")
+HOST = lazy_re.compile(
+    r"^[A-Za-z][\w.-]{0,60}: ?(?=\s*(?:GPU\d|NIC\d|mlx\d|NIC Legend|Legend|(?:X|[A-Z]{2,4}|NV#)\s+=|\|))"
+)
 # `cat -n`, grep -n, a page that numbers its lines.
-NUMBER = re.compile(r"^\s*\d{1,5}[:.|]?[ \t]+(?=\s*(?:NIC\d+:|NIC Legend|Legend|(?:X|[A-Z]{2,4}|NV#)\s+=|[-|]))")
-NUMBERED_ROW = re.compile(r"^\s*\d{1,5}[:.|]?\s+GPU\d+\s+(?:X|[A-Z])")
-BARE_NUMBER = re.compile(r"^\s*\d{1,5}[:.|]?\s*$")
-NOTHING = re.compile(r"^\W*(?:[\w.-]{1,60}:)?\W*$")
-NIC_NAME = re.compile(r"(NIC\d+)\s*:\s*([A-Za-z][\w.-]*)")
-PROMPT = re.compile(r"[\w.-]+@(?P<host>[\w.-]+)[:~\s][^\n]*[$#]")
-TOPO = re.compile(r"^.*\btopo\s+(?:-m|-mp|--matrix\w*)\b\W*")
+NUMBER = lazy_re.compile(r"^\s*\d{1,5}[:.|]?[ \t]+(?=\s*(?:NIC\d+:|NIC Legend|Legend|(?:X|[A-Z]{2,4}|NV#)\s+=|[-|]))")
+NUMBERED_ROW = lazy_re.compile(r"^\s*\d{1,5}[:.|]?\s+GPU\d+\s+(?:X|[A-Z])")
+BARE_NUMBER = lazy_re.compile(r"^\s*\d{1,5}[:.|]?\s*$")
+NOTHING = lazy_re.compile(r"^\W*(?:[\w.-]{1,60}:)?\W*$")
+NIC_NAME = lazy_re.compile(r"(NIC\d+)\s*:\s*([A-Za-z][\w.-]*)")
+PROMPT = lazy_re.compile(r"[\w.-]+@(?P<host>[\w.-]+)[:~\s][^\n]*[$#]")
+TOPO = lazy_re.compile(r"^.*\btopo\s+(?:-m|-mp|--matrix\w*)\b\W*")
 
 
 def tidy(text: str) -> str:

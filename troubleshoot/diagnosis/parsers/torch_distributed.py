@@ -10,46 +10,46 @@ Which line means what: domain/engines.md §2.6, §3.8, domain/nccl.md §3.7. Sam
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
 from troubleshoot.diagnosis.parsers.marks import is_news, phase_mark, whole
 from troubleshoot.diagnosis.peel import LONGEST, Peeled, peel
 
-TIMEOUT = re.compile(
+TIMEOUT = lazy_re.compile(
     r"collective operation timeout: WorkNCCL\((?:SeqNum=(?P<seq>\d+), )?OpType=(?P<operation>\w+)"
     r"(?:, (?:TensorShape=\[[^\]]*\]|NumelIn=(?P<numel>\d+), NumelOut=\d+))?"
 )
-STATUS = re.compile(
+STATUS = lazy_re.compile(
     r"(?:at work sequence id: |at (?:NCCL )?work: )(?P<seq>-?\d+)(?: PG status:|,) last enqueued (?:NCCL )?work: (?P<enqueued>-?\d+),"
     r" last completed (?:NCCL )?work: (?P<completed>-?\d+)"
 )
-RANK = re.compile(r"\[?[Rr]ank (?P<rank>\d+)\]")
-CLIENTS = re.compile(
+RANK = lazy_re.compile(r"\[?[Rr]ank (?P<rank>\d+)\]")
+CLIENTS = lazy_re.compile(
     r"Timed out after (?P<seconds>\d+) seconds waiting for clients\. (?P<here>\d+)/(?P<world>\d+) clients joined"
 )
-CLIENT = re.compile(r"client socket has (?:timed out|failed)")
-SERVER = re.compile(r"server socket has failed to listen")
-STORE = re.compile(
+CLIENT = lazy_re.compile(r"client socket has (?:timed out|failed)")
+SERVER = lazy_re.compile(r"server socket has failed to listen")
+STORE = lazy_re.compile(
     r"wait timeout after \d+ms, keys: |Timed out waiting \d+ms for recv operation|waitForInput: .{0,200}timed out after"
 )
-GLOO = re.compile(r"Gloo connectFullMesh failed")
-RENDEZVOUS_AT = re.compile(r"RendezvousTimeoutError|RendezvousConnectionError|rendezvous (?:timed out|failed)")
-ELASTIC = re.compile(
+GLOO = lazy_re.compile(r"Gloo connectFullMesh failed")
+RENDEZVOUS_AT = lazy_re.compile(r"RendezvousTimeoutError|RendezvousConnectionError|rendezvous (?:timed out|failed)")
+ELASTIC = lazy_re.compile(
     r"torch/distributed/(?:run|launch|elastic/\S+)\.py|torch\.distributed\.(?:elastic|launcher|run)\b|OMP_NUM_THREADS environment variable for each process"
 )
-ROOT = re.compile(r"Root Cause \(first observed failure\)")
-TABLE_RANK = re.compile(r"^\s*rank\s+: (?P<rank>\d+) \(local_rank: \d+\)")
-TABLE_HOST = re.compile(r"^\s*host\s+: (?P<host>\S+)")
-TABLE_CODE = re.compile(r"^\s*exitcode\s+: (?P<code>-?\d+)\s+\(pid: \d+\)")
-BINARY = re.compile(r"failed \(exitcode: (?P<code>-?\d+)\) local_rank: (?P<rank>\d+) \(pid: \d+\) of binary")
-MPI = re.compile(
+ROOT = lazy_re.compile(r"Root Cause \(first observed failure\)")
+TABLE_RANK = lazy_re.compile(r"^\s*rank\s+: (?P<rank>\d+) \(local_rank: \d+\)")
+TABLE_HOST = lazy_re.compile(r"^\s*host\s+: (?P<host>\S+)")
+TABLE_CODE = lazy_re.compile(r"^\s*exitcode\s+: (?P<code>-?\d+)\s+\(pid: \d+\)")
+BINARY = lazy_re.compile(r"failed \(exitcode: (?P<code>-?\d+)\) local_rank: (?P<rank>\d+) \(pid: \d+\) of binary")
+MPI = lazy_re.compile(
     r"(?:mpirun|mpiexec|prterun|PRTE)\b.{0,80}process rank (?P<rank>\d+) with PID \d+ on node (?P<host>\S+) exited on signal (?P<signal>\d+)"
 )
-SLURM = re.compile(
+SLURM = lazy_re.compile(
     r"(?:srun|slurmstepd): error: .{0,80}(?:task|tasks) (?P<rank>\d+)\S*: (?:Exited with exit code (?P<code>\d+)|(?P<words>Killed|Segmentation fault|Bus error|Out Of Memory|Aborted|Terminated))"
 )
 SIGNAL_WORDS = {
@@ -60,8 +60,8 @@ SIGNAL_WORDS = {
     "Aborted": -6,
     "Terminated": -15,
 }
-DEEPSPEED = re.compile(r"exits with return code = (?P<code>-?\d+)")
-GROUP_READY = re.compile(
+DEEPSPEED = lazy_re.compile(r"exits with return code = (?P<code>-?\d+)")
+GROUP_READY = lazy_re.compile(
     r"Finished initializing process group|distributed init \(rank \d+\)|initialized (?:host|the distributed environment)|> initializing torch distributed"
 )
 

@@ -13,9 +13,9 @@ Containers are no virtual machines. `Virtualization: VT-x` is what the processor
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Document, Line, Section
 from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.parsers.format import Format
@@ -40,46 +40,48 @@ MACHINES = (
 )
 CONTAINERS = ("docker", "podman", "lxc", "lxc-libvirt", "systemd-nspawn", "openvz", "rkt", "container-other")
 # Commands whose answer, one word or name, stands in a line below; or right behind them, in people's words.
-DETECT = re.compile(r"systemd-detect-virt|\bvirt-what\s*$")
-SAID = re.compile(
+DETECT = lazy_re.compile(r"systemd-detect-virt|\bvirt-what\s*$")
+SAID = lazy_re.compile(
     rf"systemd-detect-virt(?:\s+-{{1,2}}\w+)*[^\w\n]{{1,6}}(?:(?:says?|returns|reports|prints|outputs|gives|is)\W{{1,3}})?(?P<word>{'|'.join((*MACHINES, *CONTAINERS, 'wsl', 'none'))})\b"
 )
-ASKED_DMI = re.compile(
+ASKED_DMI = lazy_re.compile(
     r"dmidecode\s+-s\s+(?:system|baseboard)-|/sys/(?:class|devices/virtual)/dmi/id/(?:sys_vendor|product_name|board_vendor)\s*$"
 )
 # hostnamectl
-HOSTNAMECTL = re.compile(r"^\s*(?:Virtualization: (?P<word>[a-z][\w-]+)\s*$|Chassis: (?P<chassis>vm|container)\b)")
-ONE_WORD = re.compile(r"^[\s>#]*(?:[\w -]*[Vv]irt\w*\s*[:=]\s*)?(?P<word>[a-z][\w-]+)\s*$")
-HYPERVISOR = re.compile(r"(?:Hypervisor vendor:+|(?:超管理器|虚拟机管理程序)厂商\s*[:：])\s*(?P<vendor>[A-Za-z][\w ]*)")
-DETECTED = re.compile(
+HOSTNAMECTL = lazy_re.compile(r"^\s*(?:Virtualization: (?P<word>[a-z][\w-]+)\s*$|Chassis: (?P<chassis>vm|container)\b)")
+ONE_WORD = lazy_re.compile(r"^[\s>#]*(?:[\w -]*[Vv]irt\w*\s*[:=]\s*)?(?P<word>[a-z][\w-]+)\s*$")
+HYPERVISOR = lazy_re.compile(
+    r"(?:Hypervisor vendor:+|(?:超管理器|虚拟机管理程序)厂商\s*[:：])\s*(?P<vendor>[A-Za-z][\w ]*)"
+)
+DETECTED = lazy_re.compile(
     r"Hypervisor detected: (?P<vendor>\S[^\n]*)|Booting paravirtualized kernel on (?P<on>(?!bare hardware)\S+)|(?P<clock>kvm-clock): Using msrs"
 )
-BARE_BOOT = re.compile(r"Booting paravirtualized kernel on bare hardware")
-DMI = re.compile(
+BARE_BOOT = lazy_re.compile(r"Booting paravirtualized kernel on bare hardware")
+DMI = lazy_re.compile(
     r"DMI: (?P<product>[^\n]+)|(?:System|Product|Manufacturer|sys_vendor|product_name|Hardware (?:Vendor|Model)|Type: (?:Kvm|Desktop|Server|Laptop|Vmware|Virtualbox|Hyper-v) (?:System|Mobo))\s*(?:Name|Manufacturer)?\s*[:=]\s*(?P<named>[^\n]+)"
 )
-VIRTUAL_PRODUCT = re.compile(
+VIRTUAL_PRODUCT = lazy_re.compile(
     r"QEMU|Red Hat KVM|\bKVM\b|OpenStack|Alibaba Cloud|Tencent Cloud|CVM\b|Amazon EC2(?!.*metal)|Google Compute Engine|Google Google|Microsoft Corporation Virtual|Virtual Machine|VMware|VirtualBox|innotek|"
     r"Xen|HVM domU|DigitalOcean|Huawei Cloud|Hetzner vServer|Standard PC|BHYVE|Parallels|Nutanix AHV|oVirt|OracleCloud|UCloud|Volcengine|Bochs|Linode|Vultr|Scaleway|CloudStack|ZStack|Sangfor|RDO |JDCloud|Kingsoft|Baidu Cloud|CTyun|OVHcloud"
 )
-PHYSICAL_VENDOR = re.compile(
+PHYSICAL_VENDOR = lazy_re.compile(
     r"\b(?:Dell|HPE?|Hewlett|Supermicro|LENOVO|Lenovo|ASUS\w*|Gigabyte|GIGABYTE|ASRock\w*|MSI|Micro-Star|Inspur|Quanta|Intel Corporation S\d|Tyan|TYAN|Foxconn|Fujitsu|NVIDIA DGX|DGX\w*|Cisco|Sugon|H3C|Huawei Technologies|Puget|Penguin|Apple Inc|xFusion|Nettrix|IEIT|Aivres|Ingrasys|Wiwynn|ZT Systems|AIC|Gooxi|Advantech|Acer|Alienware|Razer|EVGA|Biostar|BIOSTAR|Shuttle|System76|HUANANZHI|Ampere|Micro-Star|To Be Filled By O\.E\.M|System manufacturer)\b|Amazon EC2 \S+\.metal"
 )
-WSL = re.compile(r"microsoft-standard-WSL2|-WSL2\b|\bWSL2? ")
-PCI = re.compile(
+WSL = lazy_re.compile(r"microsoft-standard-WSL2|-WSL2\b|\bWSL2? ")
+PCI = lazy_re.compile(
     r"Red Hat, Inc\. (?:Virtio|QEMU)|QEMU (?:PCIe|PCI|Virtual)|VMware (?:PCI|SVGA|VMXNET)|Amazon\.com, Inc\. (?:Elastic Network|NVMe EBS|Device)|Google, Inc\. (?:Compute|gVNIC)|Hyper-V virtual|Virtio (?:network|block|SCSI|1\.0|console|memory)|VirtualBox Graphics|Microsoft Corporation Hyper-V|Device 1234:1111"
 )
-GPU_MODE = re.compile(r"Virtualization Mode\s*:\s*(?P<mode>Pass-Through|None|VGPU|Host VGPU|Host VSGA)")
-FLAG = re.compile(r"^flags\s*:.*\bhypervisor\b|^Flags:\s.*\bhypervisor\b")
-FULL = re.compile(r"(?:Virtualization type:|虚拟化类型\s*[:：])\s*(?P<type>full|para|完全|半)")
+GPU_MODE = lazy_re.compile(r"Virtualization Mode\s*:\s*(?P<mode>Pass-Through|None|VGPU|Host VGPU|Host VSGA)")
+FLAG = lazy_re.compile(r"^flags\s*:.*\bhypervisor\b|^Flags:\s.*\bhypervisor\b")
+FULL = lazy_re.compile(r"(?:Virtualization type:|虚拟化类型\s*[:：])\s*(?P<type>full|para|完全|半)")
 CLOUDS = (
-    ("aws", re.compile(r"Amazon EC2|\bamzn\b|Amazon\.com, Inc")),
-    ("gcp", re.compile(r"Google Compute Engine|Google, Inc")),
-    ("azure", re.compile(r"Microsoft Corporation Virtual|-azure\b")),
-    ("alibaba", re.compile(r"Alibaba Cloud")),
-    ("tencent", re.compile(r"Tencent Cloud")),
-    ("huawei", re.compile(r"Huawei Cloud")),
-    ("oracle", re.compile(r"OracleCloud")),
+    ("aws", lazy_re.compile(r"Amazon EC2|\bamzn\b|Amazon\.com, Inc")),
+    ("gcp", lazy_re.compile(r"Google Compute Engine|Google, Inc")),
+    ("azure", lazy_re.compile(r"Microsoft Corporation Virtual|-azure\b")),
+    ("alibaba", lazy_re.compile(r"Alibaba Cloud")),
+    ("tencent", lazy_re.compile(r"Tencent Cloud")),
+    ("huawei", lazy_re.compile(r"Huawei Cloud")),
+    ("oracle", lazy_re.compile(r"OracleCloud")),
 )
 LONGEST = 2000  # characters of one line; what these formats say stands at its start
 

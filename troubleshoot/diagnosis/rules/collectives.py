@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
-from troubleshoot.diagnosis import platform
+from troubleshoot.diagnosis import lazy_re, platform
 from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.rules.p2p import gpus_spin_at_low_power
 from troubleshoot.diagnosis.rules.shared import explained, gpus_of_job, last_line, stopped_in, tells_of_a_launch
 
 # NVLink SHARP is of Hopper's switches and later; eighteen links a GPU are Hopper's and Blackwell's.
-MULTICAST = re.compile(r"\b(?:H100|H800|H200|H20|GH200|B200|B300|GB200|GB300)\b")
+MULTICAST = lazy_re.compile(r"\b(?:H100|H800|H200|H20|GH200|B200|B300|GB200|GB300)\b")
 
 
 def stops_in_all_reduce_set_up(facts: Facts) -> list[Line]:

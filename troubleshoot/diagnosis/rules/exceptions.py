@@ -6,16 +6,15 @@ the parser holds for a process's own (no wrapper, no echo of a peer's death).
 
 from __future__ import annotations
 
-import re
-
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Facts
 
-GPU_MEMORY = re.compile(
+GPU_MEMORY = lazy_re.compile(
     r"(?i)\bout of memory\b|(?:memory|kv cache).{0,60}(?:not enough|insufficient|less than|larger than|exceed|too small|needed)"
     r"|(?:not enough|insufficient|no available|no space in|lack of) (?:\w+ ){0,2}(?:memory|kv cache)|stored in kv cache"
 )
-HOST_MEMORY = re.compile(
+HOST_MEMORY = lazy_re.compile(
     r"(?i)cannot allocate memory|\b(?:host|cpu|system|node)\b.{0,30}(?:out of|low on) memory|DefaultCPUAllocator"
 )
 NETWORK_TYPES = (
@@ -25,12 +24,12 @@ NETWORK_TYPES = (
     "RendezvousTimeoutError",
     "ConnectionRefusedError",
 )
-NETWORK = re.compile(
+NETWORK = lazy_re.compile(
     r"(?i)socket ?timeout|no route to host|connection refused|network is unreachable|connectfullmesh|name or service not known"
     r"|(?:connect|rendezvous|store|clients|master|handshake).{0,60}timed? ?out|timed? ?out.{0,60}(?:connect|rendezvous|store|clients|master|handshake)"
 )
-HUB = re.compile(r"(?i)hugging|modelscope|https?://|hf-mirror|pypi")
-LIBRARY = re.compile(
+HUB = lazy_re.compile(r"(?i)hugging|modelscope|https?://|hf-mirror|pypi")
+LIBRARY = lazy_re.compile(
     r"undefined symbol|version `\w+_[\d.]+' not found|cannot open shared object|incompatible .{0,40}version"
 )
 ARGUMENT_TYPES = (
@@ -42,15 +41,15 @@ ARGUMENT_TYPES = (
     "NotImplementedError",
     "ArgumentError",
 )
-ARGUMENT = re.compile(
+ARGUMENT = lazy_re.compile(
     r"(?i)\bmust\b|divisible|not support|unsupported|invalid|should be|requires?\b|expected|unrecognized|unknown|cannot be"
     r"|(?:larger|greater|less|smaller|more) than|does not (?:match|exist)|not found|exceeds"
 )
-DRIVER = re.compile(
+DRIVER = lazy_re.compile(
     r"(?i)\bdriver\b|cudaGetDeviceCount|\bNVML\b|no kernel image|CUDA (?:initialization|unknown error)|no CUDA|No HIP GPUs"
 )
-RAY = re.compile(r"(?i)placement group|\bray (?:cluster|head|status|start|instance)\b|\bGCS\b|raylet")
-NCCL_ARGUMENT = re.compile(
+RAY = lazy_re.compile(r"(?i)placement group|\bray (?:cluster|head|status|start|instance)\b|\bGCS\b|raylet")
+NCCL_ARGUMENT = lazy_re.compile(
     r"NCCL.{0,200}(?:invalid argument|invalid usage)|ncclInvalid(?:Argument|Usage)|invalid config"
 )
 

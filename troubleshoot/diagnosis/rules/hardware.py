@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.rules.shared import version_of
@@ -43,7 +43,7 @@ def ranks_find_no_gpu_among_slices(facts: Facts) -> list[Line]:
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # The day of a line, without its year (syslog and vLLM have none): 2026-03-02, 03-02 14:09:33, Mar  2, [Mon Mar  2 14:09:33 2026].
-DAY = re.compile(
+DAY = lazy_re.compile(
     rf"\b(?:\d{{4}}[-/])?(?P<month>[01]\d)[-/](?P<day>[0-3]\d)[ T]\d\d:\d\d|\b(?P<name>{'|'.join(MONTHS)}) +(?P<of_month>\d{{1,2}}) \d\d:\d\d"
 )
 NEAR_DAYS = 2  # clocks of host and container may stand in other time zones

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.rules.shared import crashed, explained
 
 # What NCCL says when it does not say what: the reason stands in its own warning, or nowhere.
-BARE_NCCL = re.compile(r"NCCL[ _]error|unhandled (?:system|cuda) error", re.I)
+BARE_NCCL = lazy_re.compile(r"NCCL[ _]error|unhandled (?:system|cuda) error", re.I)
 
 
 def exception_of_its_own(facts: Facts) -> list[Line]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.rules.shared import is_multi_node, last_line, stopped_in
@@ -24,7 +23,7 @@ def one_machine_only(facts: Facts) -> list[Line] | bool:
 
 
 # Interfaces of containers, bridges and tunnels: another machine cannot reach what they announce.
-NOT_FOR_OTHERS = re.compile(r"^(?:lo|docker|veth|virbr|br-|cni|flannel|cali|tun|tap|wg|lxc|podman|vmnet|dummy)")
+NOT_FOR_OTHERS = lazy_re.compile(r"^(?:lo|docker|veth|virbr|br-|cni|flannel|cali|tun|tap|wg|lxc|podman|vmnet|dummy)")
 
 
 def machines_announce_a_bridge(facts: Facts) -> list[Line]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from troubleshoot.diagnosis import platform, topology
+from troubleshoot.diagnosis import lazy_re, platform, topology
 from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.links import DISTANCE, distance, is_nvlink
@@ -20,7 +20,7 @@ from troubleshoot.diagnosis.rules.shared import (
 )
 
 LOW_POWER_WATTS = 150  # a spinning kernel draws 30–120 W, a working one 200 W and more on data-centre GPUs
-CONSUMER = re.compile(r"GeForce|RTX (?:[3-5]0\d0|A[2-6]000|PRO|[456]000)|\bA10\b|TITAN", re.I)
+CONSUMER = lazy_re.compile(r"GeForce|RTX (?:[3-5]0\d0|A[2-6]000|PRO|[456]000)|\bA10\b|TITAN", re.I)
 
 
 def silent_stop_in_nccl(facts: Facts) -> list[Line]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.rules.shared import is_multi_node, last_line, stopped_in, version_of
 
-BLACKWELL = re.compile(r"RTX 50[5-9]0|RTX PRO [2-6]\d00|\bsm_120\b|GB10\b")
+BLACKWELL = lazy_re.compile(r"RTX 50[5-9]0|RTX PRO [2-6]\d00|\bsm_120\b|GB10\b")
 
 
 def blackwell_needs_newer_nccl(facts: Facts) -> list[Line] | bool:

@@ -10,48 +10,49 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Facts
 
 Frame = tuple[str, Line]  # "function (file)", and the line that shows it
 
 # Waiting for another process of the same job: innocent, the rank to look at is another.
-IDLE = re.compile(
+IDLE = lazy_re.compile(
     r"^(?:acquire_read|dequeue|wait_for_ready|wait_for_engine_startup|wait_for_completion_or_failure|recv_requests"
     r"|_wait_for_response|process_input_sockets|run_busy_loop_wait) \("
 )
-NCCL_INIT = re.compile(r"^(?:ncclCommInitRank\w*|bootstrap\w+|ncclTransport\w+|initTransportsRank|ncclTopo\w+) \(")
-PYNCCL_START = re.compile(r"^__init__ \(\S*pynccl\.py\)")
-AFTER_A_COLLECTIVE = re.compile(r"^(?:synchronize|all_reduce|ncclAllReduce|cudaStreamSynchronize) \(")
-OWN_ALL_REDUCE = re.compile(
+NCCL_INIT = lazy_re.compile(r"^(?:ncclCommInitRank\w*|bootstrap\w+|ncclTransport\w+|initTransportsRank|ncclTopo\w+) \(")
+PYNCCL_START = lazy_re.compile(r"^__init__ \(\S*pynccl\.py\)")
+AFTER_A_COLLECTIVE = lazy_re.compile(r"^(?:synchronize|all_reduce|ncclAllReduce|cudaStreamSynchronize) \(")
+OWN_ALL_REDUCE = lazy_re.compile(
     r"^(?:\w*all_?reduce\w*|register_\w+|init_custom_ar|get_graph_buffer_ipc_meta|create_shared_buffer) "
     r"\(\S*(?:custom_all_?reduce|quick_all_?reduce|flashinfer\S*all_?reduce|trtllm_all_?reduce)\w*\.py"
     r"|^(?:init_custom_ar|all_reduce_(?:reg|unreg)|register_(?:graph_)?buffers?) \("
 )
-P2P_CHECK = re.compile(r"^(?:gpu_p2p_access_check|can_actually_p2p|_can_p2p) \(")
-SYMMETRIC_MEMORY = re.compile(r"^rendezvous \(\S*_symmetric_memory")
-STORE = re.compile(
+P2P_CHECK = lazy_re.compile(r"^(?:gpu_p2p_access_check|can_actually_p2p|_can_p2p) \(")
+SYMMETRIC_MEMORY = lazy_re.compile(r"^rendezvous \(\S*_symmetric_memory")
+STORE = lazy_re.compile(
     r"^(?:_create_c10d_store|_(?:tcp|env)_rendezvous_handler|_rendezvous_helper|TCPStore|_create_tcp_store) \("
     r"|^c10d::TCPStore"
 )
-NEW_GROUP = re.compile(r"^(?:new_group|_new_process_group_helper|_new_group_with_tag) \(|^gloo::|connectFullMesh")
-PLACEMENT = re.compile(r"^(?:_wait_until_pg_ready|initialize_ray_cluster|_wait_until_pg_removed) \(")
-DOWNLOAD = re.compile(
+NEW_GROUP = lazy_re.compile(r"^(?:new_group|_new_process_group_helper|_new_group_with_tag) \(|^gloo::|connectFullMesh")
+PLACEMENT = lazy_re.compile(r"^(?:_wait_until_pg_ready|initialize_ray_cluster|_wait_until_pg_removed) \(")
+DOWNLOAD = lazy_re.compile(
     r"^(?:hf_hub_download|_?snapshot_download|http_get|xet_get|_download_to_tmp_and_move|model_file_download) \("
     r"|^_?acquire \(\S*filelock"
 )
-WEIGHTS = re.compile(
+WEIGHTS = lazy_re.compile(
     r"^(?:\w*weights_iterator|load_weights|_?load_file|safe_open|weight_loader|_get_weights_iterator|_load_w13|_load_w2) \("
 )
-JIT = re.compile(
+JIT = lazy_re.compile(
     r"^(?:build_and_load|run_ninja|_run_ninja_build|_jit_compile|_write_ninja_file_and_build_library|call_nvcc) \("
     r"|\(\S*flashinfer/jit/|\(\S*deep_gemm/(?:jit|utils)"
 )
-COMPILE = re.compile(r"\(\S*torch/(?:_inductor|_dynamo)/|\(\S*triton/(?:compiler|runtime/(?:jit|autotuner|build))")
-CAPTURE = re.compile(
+COMPILE = lazy_re.compile(r"\(\S*torch/(?:_inductor|_dynamo)/|\(\S*triton/(?:compiler|runtime/(?:jit|autotuner|build))")
+CAPTURE = lazy_re.compile(
     r"^(?:capture_end|capture_begin|_capture_cudagraphs|capture_model|capture_one_batch_size|graph_capture|replay) \("
 )
-FIRST_STEP = re.compile(
+FIRST_STEP = lazy_re.compile(
     r"^(?:_dummy_run|profile_run|determine_available_memory|determine_num_available_blocks|kernel_warmup"
     r"|compile_or_warm_up_model|profile_cudagraph_memory) \("
 )
