@@ -11,7 +11,8 @@ import pytest
 
 from tests.diagnosis.judging import documents_of, judged, known, library
 from tests.diagnosis.knowing import at, cause, knowledge, rule, signature, spoken
-from troubleshoot.diagnosis.diagnose import HEALTHY, SHOWN_FROM, Diagnosis, Reason, diagnose
+from troubleshoot.diagnosis.diagnose import HEALTHY, SHOWN_FROM, Diagnosis, Reason, diagnose, first_and_last
+from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Fact, Facts
 from troubleshoot.diagnosis.pipeline import examine
 from troubleshoot.diagnosis.timeline import Timeline
@@ -407,6 +408,13 @@ def test_too_little_is_called_too_little_and_something_is_asked_for(text: str):
 
 def test_that_a_log_does_not_mention_something_is_no_evidence_of_it():
     assert judged("a log that says nothing").every == judged("another log of which nobody can tell anything").every
+
+
+def test_of_a_wait_that_repeats_itself_the_last_line_is_shown_too():
+    waits = [Line("a.log", number, f"waiting for {number} s") for number in range(1, 6)]
+
+    assert [line.number for line in first_and_last(waits)] == [1, 2, 5]
+    assert first_and_last(waits[:2]) == tuple(waits[:2])
 
 
 def test_twenty_thousand_lines_that_speak_are_kept_to_what_can_be_shown():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -84,7 +84,7 @@ def reasons_from(facts: Facts, knowledge: Knowledge) -> tuple[list[Reason], list
     broken: list[str] = []
     for signature_id, lines in facts.hits.items():
         signature = knowledge.signatures[signature_id]
-        says, shown = sentence(signature, lines[0]), tuple(lines[:LINES_PER_REASON])
+        says, shown = sentence(signature, lines[0]), first_and_last(lines)
         for cause, weight in {signature.cause: signature.weight, **signature.also}.items():
             role = signature.role if cause == signature.cause else ("contradicts" if weight < 0 else "confirms")
             reasons.append(Reason(signature_id, cause, role, weight, says, shown))
@@ -103,6 +103,11 @@ def reasons_from(facts: Facts, knowledge: Knowledge) -> tuple[list[Reason], list
             role = rule.role if cause == rule.cause else ("contradicts" if weight < 0 else "confirms")
             reasons.append(Reason(rule.id, cause, role, weight, rule.says, proof))
     return reasons, broken
+
+
+def first_and_last(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """What is shown of many lines: the last one, too, for in a wait that repeats itself it tells how long."""
+    return tuple(lines if len(lines) <= LINES_PER_REASON else [*lines[: LINES_PER_REASON - 1], lines[-1]])
 
 
 def sentence(signature: Signature, line: Line) -> Text:
