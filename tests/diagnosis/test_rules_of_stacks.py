@@ -61,6 +61,11 @@ HITS = [
         "new_group (torch/distributed/distributed_c10d.py:5009)",
     ),
     (
+        "stack-in-queue-handshake",
+        "recv (zmq/sugar/socket.py:809)",
+        "wait_until_ready (vllm/distributed/device_communicators/shm_broadcast.py:349)",
+    ),
+    (
         "stack-waits-for-placement",
         "wait (ray/_private/worker.py:3010)",
         "_wait_until_pg_ready (vllm/v1/executor/ray_utils.py:301)",
@@ -123,12 +128,23 @@ NEAR_MISSES = [
     ("stack-in-compiler", ("compile (re/__init__.py:228)",)),
     ("stack-in-first-step", ("run_ninja (flashinfer/jit/cpp_ext.py:2)", "_dummy_run (vllm/gpu_model_runner.py:3117)")),
     ("stack-where-ranks-meet", ("get (ray/_private/worker.py:2771)",)),
+    ("stack-in-queue-handshake", ("wait_until_ready (vllm/executor/multiproc_worker_utils.py:120)",)),
+    ("stack-in-queue-handshake-over-nodes", ("wait_until_ready (vllm/device_communicators/shm_broadcast.py:349)",)),
 ]
 
 
 @pytest.mark.parametrize(("rule", "frames"), NEAR_MISSES)
 def test_a_frame_that_only_looks_like_it_is_left_alone(rule: str, frames: tuple[str, ...]):
     assert rule_lines(rule, known(dump(*frames))) == []
+
+
+def test_a_handshake_between_nodes_is_the_networks_matter_and_one_within_a_node_is_not():
+    stack = dump("wait_until_ready (vllm/distributed/device_communicators/shm_broadcast.py:328)")
+    nodes = "gpu-1:41:41 [0] NCCL INFO comm 0x5f rank 0 nRanks 16 nNodes {} localRanks 8 localRank 0 MNNVL 0\n\n"
+
+    assert rule_lines("stack-in-queue-handshake-over-nodes", known(nodes.format(2) + stack))
+    assert not rule_lines("stack-in-queue-handshake", known(nodes.format(2) + stack))
+    assert rule_lines("stack-in-queue-handshake", known(nodes.format(1) + stack))
 
 
 def test_a_process_that_only_waits_for_another_one_tells_nothing():

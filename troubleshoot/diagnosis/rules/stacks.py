@@ -13,6 +13,7 @@ from itertools import groupby
 from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Facts
+from troubleshoot.diagnosis.rules.shared import is_multi_node
 
 Frame = tuple[str, Line]  # "function (file)", and the line that shows it
 
@@ -36,6 +37,7 @@ STORE = lazy_re.compile(
     r"|^c10d::TCPStore"
 )
 NEW_GROUP = lazy_re.compile(r"^(?:new_group|_new_process_group_helper|_new_group_with_tag) \(|^gloo::|connectFullMesh")
+QUEUE_HANDSHAKE = lazy_re.compile(r"^wait_until_ready \(\S*shm_broadcast\.py\)")
 PLACEMENT = lazy_re.compile(r"^(?:_wait_until_pg_ready|initialize_ray_cluster|_wait_until_pg_removed) \(")
 DOWNLOAD = lazy_re.compile(
     r"^(?:hf_hub_download|_?snapshot_download|http_get|xet_get|_download_to_tmp_and_move|model_file_download) \("
@@ -104,6 +106,15 @@ def stack_where_ranks_meet(facts: Facts) -> list[Line]:
 def stack_in_new_group(facts: Facts) -> list[Line]:
     """A group is made over Gloo's sockets, unless NCCL's own frames are in the same stack or ranks still meet."""
     return [] if _standing(facts, NCCL_INIT) or _standing(facts, STORE) else _standing(facts, NEW_GROUP)
+
+
+def stack_in_queue_handshake(facts: Facts) -> list[Line]:
+    """The ranks' message queue is a socket of ZMQ between processes: no GPU takes part in its handshake."""
+    return [] if is_multi_node(facts) else _standing(facts, QUEUE_HANDSHAKE)
+
+
+def stack_in_queue_handshake_over_nodes(facts: Facts) -> list[Line]:
+    return _standing(facts, QUEUE_HANDSHAKE) if is_multi_node(facts) else []
 
 
 def stack_waits_for_placement(facts: Facts) -> list[Line]:
