@@ -309,3 +309,63 @@ def test_another_failure_of_the_network_card_points_at_the_network():
 
 def test_a_process_that_was_killed_before_anything_is_told_is_not_said_to_have_been_loading():
     assert rule_lines("process-killed-while-loading", known("exitcode: -9")) == []
+
+
+# ---- versions that do not meet, and one rank that compiles
+
+STARTED = "{}:41:41 [0] NCCL INFO NCCL version {}+cuda12.4"
+
+
+def test_two_machines_with_two_nccl_versions_are_shown_side_by_side():
+    here, there = STARTED.format("gpu-1", "2.21.5"), STARTED.format("gpu-2", "2.26.2")
+
+    assert rule_lines("nccl-versions-differ", known(here, there)) == [here, there]
+
+
+def test_one_machine_started_again_with_another_nccl_is_no_mismatch():
+    here, again = STARTED.format("gpu-1", "2.21.5"), STARTED.format("gpu-1", "2.26.2")
+
+    assert rule_lines("nccl-versions-differ", known(here, again)) == []
+    assert rule_lines("nccl-versions-differ", known(here, STARTED.format("gpu-2", "2.21.5"))) == []
+
+
+GAVE_UP = (
+    "[rank3]:[E303 10:10:21.325 ProcessGroupNCCL.cpp:632] [Rank 3] Watchdog caught collective operation timeout: "
+    "WorkNCCL(SeqNum=4, OpType=ALLREDUCE, NumelIn=1, NumelOut=1, Timeout(ms)=600000) ran for 600059 milliseconds before timing out."
+)
+COMPILES = "DeepGEMM JIT Compiling:  {}%|██        | 3391/16384 [02:51<10:55, 19.83it/s]"
+
+
+def test_ranks_that_give_up_while_another_compiles_wait_for_the_compiler():
+    bar = COMPILES.format(20)
+
+    assert rule_lines("compiles-while-others-time-out", known(bar, GAVE_UP)) == [bar, GAVE_UP]
+    assert judged(bar, GAVE_UP).findings[0].cause == "compile-capture"
+
+
+def test_a_compilation_that_ended_before_explains_no_time_out():
+    assert rule_lines("compiles-while-others-time-out", known(COMPILES.format(100), GAVE_UP)) == []
+    assert rule_lines("compiles-while-others-time-out", known(COMPILES.format(20))) == []
+
+
+def test_the_vllm_that_deadlocks_over_zmq_is_known_where_its_message_queue_is_made():
+    def stopped(version: str) -> Facts:
+        return Facts(
+            [
+                Fact("engine", "vllm", line("vllm")),
+                Fact("engine_version", version, line(f"LLM engine (v{version})")),
+            ],
+            timeline=Timeline(stuck_in="all-reduce-setup", outcome="hung"),
+        )
+
+    assert rule_lines("vllm-version-known-to-hang", stopped("0.5.3.post1")) == ["LLM engine (v0.5.3.post1)"]
+    assert not rule_lines("vllm-version-known-to-hang", stopped("0.5.4"))
+
+
+def test_a_damaged_weight_file_on_one_machine_is_a_rank_that_died():
+    found = judged(
+        "(Worker_TP12 pid=200) ERROR 02-04 12:41:12 [multiproc_executor.py:772] safetensors_rust.SafetensorError: "
+        "Error while deserializing header: incomplete metadata, file not fully covered"
+    )
+
+    assert found.findings[0].cause == "worker-crash"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.rules.shared import crashed, explained, last_line, stopped_in
+
+BAR = lazy_re.compile(r":\s+(?P<percent>\d{1,3})%\|")
 
 
 def loading_still_moves(facts: Facts) -> list[Line]:
@@ -29,6 +32,20 @@ def _downloads(facts: Facts) -> list[Line]:
         return []
     busy = [f.line for f in facts.all("phase_mark") if f.value.level == "L0" and f.value.edge == "busy"]
     return last_line(facts) if timeline.last_line in busy else []
+
+
+def compiles_while_others_time_out(facts: Facts) -> list[Line]:
+    """A bar of a compilation stands short of its end, and a collective's time ran out on ranks that had no need to compile."""
+    timeouts = facts.hit("collective-timeout")
+    bars = {
+        line.file: line for line in facts.hit("deep-gemm-jit") if BAR.search(line.text)
+    }  # the last one of each text
+    return [
+        line
+        for bar in bars.values()
+        if timeouts and (share := BAR.search(bar.text)) and int(share["percent"]) < 100
+        for line in (bar, timeouts[0])
+    ]
 
 
 def stops_while_loading(facts: Facts) -> list[Line]:

@@ -9,6 +9,21 @@ from troubleshoot.diagnosis.rules.shared import is_multi_node, last_line, stoppe
 
 BLACKWELL = lazy_re.compile(r"RTX 50[5-9]0|RTX PRO [2-6]\d00|\bsm_120\b|GB10\b")
 
+NCCL_OF_HOST = lazy_re.compile(
+    r"(?P<host>[\w.-]+):\d+:\d+ \[\d+\] (?:NCCL INFO )?NCCL version (?P<version>\d+\.\d+(?:\.\d+)?)"
+)
+
+
+def nccl_versions_differ(facts: Facts) -> list[Line]:
+    """Two hosts, two versions, and no host with both: that one would have been started again with another image."""
+    versions: dict[str, set[str]] = {}
+    shown: dict[str, Line] = {}
+    for line in facts.lines("nccl_version"):
+        if match := NCCL_OF_HOST.search(line.text):
+            versions.setdefault(match["host"], set()).add(match["version"])
+            shown.setdefault(match["version"], line)
+    return list(shown.values()) if len(shown) > 1 and all(len(of_host) == 1 for of_host in versions.values()) else []
+
 
 def blackwell_needs_newer_nccl(facts: Facts) -> list[Line] | bool:
     nccl = version_of(facts, "nccl_version")
@@ -28,7 +43,8 @@ def vllm_version_known_to_hang(facts: Facts) -> list[Line] | bool:
     if facts.value("engine") != "vllm":
         return False
     version = version_of(facts, "engine_version")
-    deadlocks_at_start = (0, 5, 2) <= version < (0, 5, 4) and stopped_in(facts, "start", "ready")
+    # Its processes wait for each other over ZMQ: where the front end meets the engine, or where the ranks' message queue is made.
+    deadlocks_at_start = (0, 5, 2) <= version < (0, 5, 4) and stopped_in(facts, "start", "all-reduce-setup", "ready")
     blocks_across_nodes = (
         (0, 26) <= version < (0, 30) and is_multi_node(facts) and stopped_in(facts, "all-reduce-setup", "nccl-init")
     )
