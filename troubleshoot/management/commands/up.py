@@ -1,4 +1,4 @@
-"""`manage.py up`: database, then everything that runs, as one process tree."""
+"""`manage.py up`: database and static files, then everything that runs, as one process tree."""
 
 from __future__ import annotations
 
@@ -40,9 +40,16 @@ class Command(BaseCommand):
             with alone_in(settings.DATA_DIR):
                 migrate()
                 connection.close()
+                collect_static_files()
                 up(settings.DATA_DIR, address, settings.WORKERS, settings.REDIS_URL)
         except CannotStart as error:
             raise SystemExit(f"unhang: {error}.") from None
+
+
+def collect_static_files() -> None:
+    """A data folder that `make run` has not prepared has none, and without them every page is an error."""
+    if not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
+        call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def migrate() -> None:
