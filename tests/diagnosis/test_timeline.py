@@ -300,6 +300,28 @@ def test_the_web_server_of_gpustack_itself_is_not_an_engine_that_is_ready() -> N
     assert timeline_of(text).outcome != "ready"
 
 
+def test_the_web_server_of_gpustacks_worker_is_none_though_the_engine_is_known() -> None:
+    worker = """
+        2026-01-21 02:03:06.272962+00:00 - gpustack.cmd.start - INFO - GPUStack version: v2.0.3 (1d318e4)
+        2026-01-21 02:03:06.917241+00:00 - gpustack.worker.worker - INFO - Starting GPUStack worker.
+        INFO:     Started server process [61]
+        INFO:     Application startup complete.
+        INFO:     Uvicorn running on http://0.0.0.0:10150 (Press CTRL+C to quit)
+    """
+    instance = """
+        2026-01-21 02:06:41.647339+00:00 - gpustack.worker.serve_manager - INFO - Provisioning model instance m-1
+        2026-01-21 02:06:43.857910+00:00 - gpustack.worker.backends.vllm - INFO - Starting vLLM model instance: m-1
+    """
+    serving = """
+        (EngineCore_DP0 pid=27) INFO 01-21 02:07:00 [core.py:77] Initializing a V1 LLM engine (v0.13.0) with config: model='/m/x'
+        (Worker_TP0 pid=31) INFO 01-21 02:07:40 [gpu_model_runner.py:2653] Model loading took 25.91 GiB and 21.26 seconds
+        (APIServer pid=1) INFO:     Application startup complete.
+    """
+
+    assert timeline_of(worker, instance).outcome != "ready"
+    assert timeline_of(worker + serving).outcome == "ready"
+
+
 def test_another_servers_ready_line_before_the_load_does_not_count() -> None:
     text = "INFO:     Application startup complete.\n" + up_to(V0_HEALTHY, "using nccl==")
     assert timeline_of(text).outcome == "unknown"

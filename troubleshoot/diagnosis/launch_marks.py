@@ -39,6 +39,7 @@ class PhaseMark:
               busy               progress that proves work: a bar below 100 %, a compile or download line
               note               says nothing of the order (V0 names its attention backend before the ranks meet)
               ready, serving     the engine answers
+              platform           the platform itself starts: the next web server is its own, not the engine's
               heartbeat          repeats while somebody waits
               waits-for-workers  a heartbeat of vLLM's engine core, which during start waits only for loaded workers
               trace              a traceback's frame: where a failure happened
@@ -118,8 +119,22 @@ def marks_of(documents: Sequence[Document], facts: Facts) -> dict[str, list[Seen
         if fact.line is not None:
             found[fact.line.file].append(Seen(fact.line, fact.value))
     for name, seen in found.items():
-        found[name] = timed(sorted(seen, key=lambda s: s.line.number))
+        found[name] = timed(of_the_engine(sorted(seen, key=lambda s: s.line.number)))
     return dict(sorted(found.items(), key=lambda item: order.get(item[0], len(order))))
+
+
+def of_the_engine(seen: Sequence[Seen]) -> list[Seen]:
+    """Without the web server of the platform: uvicorn says the same of GPUStack's own as of the engine's."""
+    platforms = False
+    kept = []
+    for this in seen:
+        if this.mark.edge == "platform":
+            platforms = True
+        elif this.moves and this.mark.phase not in (PHASES[0], PHASES[-1]):
+            platforms = False
+        if this.mark.edge != "platform" and not (platforms and this.mark.phase == PHASES[-1]):
+            kept.append(this)
+    return kept
 
 
 def timed(seen: Sequence[Seen]) -> list[Seen]:

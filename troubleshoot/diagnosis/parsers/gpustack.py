@@ -69,6 +69,12 @@ def state(match: re.Match[str]) -> Told:
 SAYS = r"gpustack[\w.]* - [A-Z]+ - .{0,80}"
 
 MARKS = (
+    Mark(
+        r"- gpustack\.cmd\.start - |Starting GPUStack (?:server|worker)|\[INFO\] Starting gpustack\.",
+        "",
+        "platform",
+        always=YES,
+    ),
     Mark(r"GPUStack version: v?(?P<version>\d+\.\d+\.\d+\w*)", "", "", always=YES, tells=version),
     Mark(r"^v(?P<version>\d+\.\d+\.\d+(?:rc\d+)?) \([0-9a-f]{7}\)\s*$", "", "", always=YES, tells=version),
     Mark(r"gpustack/gpustack:v?(?P<version>\d+\.\d+\.\d+\w*)", "", "", always=YES, tells=version),
