@@ -45,6 +45,19 @@ ARGUMENT = lazy_re.compile(
     r"(?i)\bmust\b|divisible|not support|unsupported|invalid|should be|requires?\b|expected|unrecognized|unknown|cannot be"
     r"|(?:larger|greater|less|smaller|more) than|does not (?:match|exist)|not found|exceeds"
 )
+# Python's own complaints about a program that is wrong; no argument, no host and no network makes them.
+PROGRAM_TYPES = (
+    "AttributeError",
+    "NameError",
+    "UnboundLocalError",
+    "IndexError",
+    "ZeroDivisionError",
+    "RecursionError",
+)
+PROGRAM = lazy_re.compile(
+    r"unexpected keyword argument|missing \d+ required (?:positional|keyword)|takes \d+ positional|'NoneType' object (?:is not|has no)"
+)
+CONFIG_OBJECT = lazy_re.compile(r"'\w*Config' object has no attribute|^module '")  # versions that do not fit each other
 DRIVER = lazy_re.compile(
     r"(?i)\bdriver\b|cudaGetDeviceCount|\bNVML\b|no kernel image|CUDA (?:initialization|unknown error)|no CUDA|No HIP GPUs"
 )
@@ -86,6 +99,14 @@ def exception_of_an_argument(facts: Facts) -> list[Line]:
         line
         for kind, text, line in _exceptions(facts)
         if kind in ARGUMENT_TYPES and ARGUMENT.search(text) and not any(other.search(text) for other in others)
+    ]
+
+
+def exception_of_the_program(facts: Facts) -> list[Line]:
+    return [
+        line
+        for kind, text, line in _exceptions(facts)
+        if (kind in PROGRAM_TYPES or (kind == "TypeError" and PROGRAM.search(text))) and not CONFIG_OBJECT.search(text)
     ]
 
 
