@@ -369,3 +369,34 @@ def test_a_damaged_weight_file_on_one_machine_is_a_rank_that_died():
     )
 
     assert found.findings[0].cause == "worker-crash"
+
+
+# ---- NVLS, and the platform's own web server
+
+MULTICAST = """
+    gpu-7:41:41 [0] NCCL INFO NCCL version 2.27.3+cuda12.9
+    gpu-7:41:41 [0] NCCL INFO comm 0x2d rank 0 nranks 4 cudaDev 0 nvmlDev 0 busId 4000 commId 0x5c - Init START
+    gpu-7:41:41 [0] NCCL INFO NVLS multicast support is {} on dev 0 (NVLS_NCHANNELS 16)
+    gpu-7:41:41 [0] NCCL INFO comm 0x2d rank 0 nRanks 4 nNodes 1 localRanks 4 localRank 0 MNNVL 0
+    gpu-7:41:41 [0] NCCL INFO Channel 00/24 : 0 1 2 3
+    gpu-7:41:41 [0] NCCL INFO 24 coll channels, 24 collnet channels, 16 nvls channels, 32 p2p channels, 32 p2p channels per peer
+"""
+
+
+def test_where_nccl_found_multicast_a_stop_is_not_laid_on_pcie():
+    found = judged(MULTICAST.format("available"))
+
+    assert found.findings[0].cause == "nvls"
+    assert all(not finding.cause.startswith("p2p-") for finding in found.findings)
+
+
+def test_where_nccl_found_no_multicast_the_same_stop_is():
+    assert rule_lines("nvls-is-there-and-nccl-stops", known(MULTICAST.format("not available"))) == []
+    assert judged(MULTICAST.format("not available")).findings[0].cause.startswith("p2p-")
+
+
+def test_in_a_guest_the_hosts_part_leads_among_the_causes_of_broken_peer_to_peer():
+    stops = MULTICAST.format("not available")
+    guest = "Architecture:          x86_64\nCPU(s):                16\nHypervisor vendor:     KVM\nVirtualization type:   full\n"
+
+    assert judged(stops, guest).findings[0].cause == "p2p-virtualized"

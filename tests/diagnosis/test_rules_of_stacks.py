@@ -46,6 +46,11 @@ HITS = [
         "__init__ (vllm/distributed/device_communicators/pynccl.py:104)",
     ),
     (
+        "stack-in-nvls",
+        "cuMulticastBindMem (libcuda.so.570.86.10)",
+        "ncclNvlsBufferSetup (libnccl.so.2)",
+    ),
+    (
         "stack-in-symmetric-memory",
         "rendezvous (torch/distributed/_symmetric_memory/__init__.py:1750)",
         "__init__ (vllm/distributed/device_communicators/symm_mem.py:100)",
@@ -122,6 +127,7 @@ NEAR_MISSES = [
         ("ncclCommInitRank (x/pynccl_wrapper.py:2)", "all_reduce (a.py:1)", "__init__ (x/pynccl.py:4)"),
     ),
     ("stack-in-symmetric-memory", ("rendezvous (torch/distributed/rendezvous.py:102)",)),
+    ("stack-in-nvls", ("cuMemMap (libcuda.so.570.86.10)", "ncclP2pAllocateShareableBuffer (libnccl.so.2)")),
     ("stack-in-new-group", ("TCPStore (torch/x.py:1)", "new_group (torch/distributed/distributed_c10d.py:5009)")),
     ("stack-in-download", ("acquire (threading.py:12)",)),
     ("stack-in-weights", ("load (json/__init__.py:293)",)),

@@ -48,6 +48,7 @@ FACT_WORDS: dict[str, Text] = {
     "sxids": {"en": "SXid numbers", "zh-hans": "SXid 编号"},
     "fabric_manager": {"en": "Fabric Manager", "zh-hans": "Fabric Manager"},
     "fabric_manager_version": {"en": "Fabric Manager version", "zh-hans": "Fabric Manager 版本"},
+    "nvls_available": {"en": "NVLink multicast, by NCCL's own test", "zh-hans": "NVLink 组播（NCCL 自己的检测）"},
     "fabric_state": {"en": "NVSwitch fabric (nvidia-smi -q)", "zh-hans": "NVSwitch 网络状态（nvidia-smi -q）"},
     "cpu_vendor": {"en": "Processor's maker", "zh-hans": "CPU 厂商"},
     "cloud": {"en": "Cloud", "zh-hans": "云平台"},

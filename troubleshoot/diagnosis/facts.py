@@ -156,6 +156,7 @@ VOCABULARY: dict[str, Word] = {
     "nvlink": Word("(gpu, link, GB/s or None when inactive)", None),
     "nvlink_present": Word("bool", any_true, True),
     "mig_enabled": Word("bool", any_true, True),
+    "nvls_available": Word("true where NCCL found NVLink multicast: there is an NVSwitch", any_true, True),
     "fabric_state": Word("'Completed'|'In Progress'|'Not Started'|'N/A' of `nvidia-smi -q`", last, True),
     "fabric_manager": Word("running|stopped|failed|not-installed", last, True),
     "gpu_load": Word("(gpu, utilisation %, power W, memory used MiB, memory total MiB); None where not told", None),

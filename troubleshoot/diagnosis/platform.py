@@ -46,12 +46,14 @@ def in_container(facts: Facts) -> bool:
 
 
 def has_nvswitch(facts: Facts) -> bool:
-    """An NVSwitch board: its manager runs, the driver's fabric has a state, or NVLink joins the GPUs as only a switch does.
+    """An NVSwitch board: its manager runs, the driver's fabric has a state, NCCL found its multicast, or NVLink joins the GPUs as only a switch does.
 
     Without a switch a GPU shares its links among the others: 12 or 18 links to each of several (or 6 and more to each of
     seven) need one (domain/nccl.md §6).
     """
     if facts.value("fabric_state") not in (None, "N/A") or facts.value("fabric_manager") == "running":
+        return True
+    if facts.value("nvls_available"):
         return True
     whole = [matrix for matrix in facts.matrices if matrix.complete and len(matrix.gpus) > 2]
     if whole:

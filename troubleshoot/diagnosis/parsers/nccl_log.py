@@ -196,6 +196,8 @@ def read(line: Line, told: Told) -> Iterator[tuple[str, Any, bool]]:
             yield "ib_port", (port["device"], int(port["port"]), "active", LAYERS[port["layer"]]), True
     elif match := NETWORK.search(message):
         yield "nccl_network", match["network"], True
+    elif message.startswith("NVLS multicast support is available"):
+        yield "nvls_available", True, True
     elif match := P2P_TYPE.search(message):
         yield "p2p_allowed_by_nccl", int(match["allowed"]), True
     if match := VARIABLE.search(message.rstrip()):

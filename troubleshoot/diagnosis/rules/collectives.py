@@ -6,7 +6,14 @@ from troubleshoot.diagnosis import lazy_re, platform
 from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Facts
 from troubleshoot.diagnosis.rules.p2p import gpus_spin_at_low_power
-from troubleshoot.diagnosis.rules.shared import explained, gpus_of_job, last_line, stopped_in, tells_of_a_launch
+from troubleshoot.diagnosis.rules.shared import (
+    explained,
+    gpus_of_job,
+    is_multi_node,
+    last_line,
+    stopped_in,
+    tells_of_a_launch,
+)
 
 # NVLink SHARP is of Hopper's switches and later; eighteen links a GPU are Hopper's and Blackwell's.
 MULTICAST = lazy_re.compile(r"\b(?:H100|H800|H200|H20|GH200|B200|B300|GB200|GB300)\b")
@@ -37,9 +44,17 @@ def nvswitch_stops_in_nccl(facts: Facts) -> list[Line]:
     return last_line(facts) if platform.has_nvswitch(facts) and stopped_in(facts, "nccl-init") else []
 
 
+def nvls_is_there_and_nccl_stops(facts: Facts) -> list[Line]:
+    """NCCL sets NVLS up last (domain/nccl.md §3.3); where it is there, an NVSwitch joins the GPUs, not PCIe."""
+    stops = facts.value("nvls_available") and stopped_in(facts, "nccl-init") and not is_multi_node(facts)
+    return [*last_line(facts), *facts.lines("nvls_available")[:1]] if stops else []
+
+
 def multicast_gpus_stop_in_nccl(facts: Facts) -> list[Line]:
-    has_multicast = bool(MULTICAST.search(str(facts.value("gpu_model") or ""))) or any(
-        code == "NV18" for matrix in facts.matrices for code in matrix.links.values()
+    has_multicast = (
+        facts.value("nvls_available")
+        or bool(MULTICAST.search(str(facts.value("gpu_model") or "")))
+        or any(code == "NV18" for matrix in facts.matrices for code in matrix.links.values())
     )
     return last_line(facts) if has_multicast and platform.has_nvswitch(facts) and stopped_in(facts, "nccl-init") else []
 

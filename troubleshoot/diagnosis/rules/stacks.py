@@ -23,6 +23,7 @@ IDLE = lazy_re.compile(
     r"|_wait_for_response|process_input_sockets|run_busy_loop_wait) \("
 )
 NCCL_INIT = lazy_re.compile(r"^(?:ncclCommInitRank\w*|bootstrap\w+|ncclTransport\w+|initTransportsRank|ncclTopo\w+) \(")
+NVLS = lazy_re.compile(r"^(?:cuMulticast\w+|ncclNvls\w+|nvls\w+) \(")
 PYNCCL_START = lazy_re.compile(r"^__init__ \(\S*pynccl\.py\)")
 AFTER_A_COLLECTIVE = lazy_re.compile(r"^(?:synchronize|all_reduce|ncclAllReduce|cudaStreamSynchronize) \(")
 OWN_ALL_REDUCE = lazy_re.compile(
@@ -93,6 +94,10 @@ def stack_in_first_collective(facts: Facts) -> list[Line]:
 
 def stack_in_nccl_set_up(facts: Facts) -> list[Line]:
     return _standing(facts, NCCL_INIT)
+
+
+def stack_in_nvls(facts: Facts) -> list[Line]:
+    return _standing(facts, NVLS)
 
 
 def stack_in_symmetric_memory(facts: Facts) -> list[Line]:
