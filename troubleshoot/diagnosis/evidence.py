@@ -51,8 +51,8 @@ class Document:
 
     def line(self, number: int) -> Line | None:
         """Line `number`, or None when there is no such line or it was left out."""
-        at = self.index(number)
-        if at < len(self.numbers) and self.numbers[at] == number:
+        at = number - 1 if self.is_whole else self.index(number)
+        if 0 <= at < len(self.numbers) and self.numbers[at] == number:
             return Line(self.name, number, self.texts[at])
         return None
 

@@ -15,13 +15,13 @@ from troubleshoot.diagnosis.facts import Fact
 from troubleshoot.diagnosis.peel import peel
 
 ROLES = ("root", "cascade", "confirms", "contradicts", "harmless")
-DENIES = re.compile(r"(?:[Nn]o|[Ww]ithout|[Nn]ever|[Nn]either|没有|无)[\s`]")
-DENIED = re.compile(rf"^[\s>]*[*#•-]+\s+{DENIES.pattern}")
+DENIES = re.compile(r"[*#•-]\s+(?:[Nn]o|[Ww]ithout|[Nn]ever|[Nn]either|没有|无)[\s`]")
+DENIED = re.compile(rf"^[\s>]*[*#•-]*{DENIES.pattern}")
 """A description's "* No Xid", "- no AER errors" says that a line is not there; "No space left" has no bullet."""
 NOT_SAID = re.compile(
-    r"(?i)(?:\b(?:try|consider)\s+(?:set(?:ting)?|us(?:e|ing)|export(?:ing)?|add(?:ing)?|pass(?:ing)?)\s+\S*|\bnot available because:?\s*)$"
+    r"(?:\b(?:try|consider)\s+(?:set(?:ting)?|us(?:e|ing)|export(?:ing)?|add(?:ing)?|pass(?:ing)?)\s+\S*|\bnot available because:?\s*)$"
 )
-"""What stands before words that report nothing: advice ("try setting X=1"), or a probe of what need not be there."""
+"""What stands, in lower case, before words that report nothing: advice ("try setting X=1"), or a probe of what need not be there."""
 NOT_SAID_WITHIN = 80  # characters before the words
 MOST_LINES = 200  # kept for one signature; a storm of one line says no more than its first hundred
 
@@ -66,10 +66,12 @@ def speaks(pattern: re.Pattern[str], text: str, body: str | None = None) -> bool
 
 def said_in(pattern: re.Pattern[str], text: str) -> bool:
     """Whether the pattern is in the text in a place that is not only advised or probed."""
-    return any(
-        not NOT_SAID.search(text, max(0, match.start() - NOT_SAID_WITHIN), match.start())
-        for match in pattern.finditer(text)
-    )
+    for match in pattern.finditer(text):
+        before = text[max(0, match.start() - NOT_SAID_WITHIN) : match.start()].lower()
+        may_be_advice = "try" in before or "consider" in before or "because" in before  # cheaper than NOT_SAID
+        if not may_be_advice or not NOT_SAID.search(before):
+            return True
+    return False
 
 
 def load_signatures(overlays: tuple[Path, ...] = ()) -> dict[str, Signature]:
