@@ -1,6 +1,6 @@
 """Regular expressions that are compiled when they are first used.
 
-A small case meets a few of the six hundred that readers and rules hold; compiling all of them at import took a third of the command line's time.
+A small case meets a few of the six hundred that readers and rules hold; compiling all of them at import took a quarter of the command line's time.
 """
 
 from __future__ import annotations

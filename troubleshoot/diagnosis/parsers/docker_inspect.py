@@ -30,9 +30,8 @@ VALUE = lazy_re.compile(
 LIST = lazy_re.compile(r'"(?P<key>Ulimits|Env|Args|Cmd)"\s*:\s*(?=\[)')
 SETTING = lazy_re.compile(rf"(?:{OURS})=")
 MOST_UNCLOSED = 3  # lists without end: the text is cut, or no JSON
-CONTAINER = lazy_re.compile(
-    r"^/[\w.-]{1,200}$"
-)  # the name of a container begins with a slash, that of a limit does not
+# The name of a container begins with a slash, that of a limit does not.
+CONTAINER = lazy_re.compile(r"^/[\w.-]{1,200}$")
 
 
 def parse(section: Section) -> Iterator[Fact]:

@@ -29,9 +29,8 @@ NAME_VALUE = lazy_re.compile(
 )
 NAME_ALONE = lazy_re.compile(rf"^\s*(?:-\s*)?[\"']?name[\"']?\s*:\s*[\"']?(?P<name>{OURS})[\"']?,?\s*$")
 VALUE_ALONE = lazy_re.compile(r"^\s*[\"']?value[\"']?\s*:\s*[\"']?(?P<value>[^\"'\s,]+)[\"']?,?\s*$")
-UNIT = lazy_re.compile(
-    r"^\s*Environment=(?P<settings>\S.*)$"
-)  # of a systemd unit: several settings, each quoted or not
+# Of a systemd unit: several settings, each quoted or not.
+UNIT = lazy_re.compile(r"^\s*Environment=(?P<settings>\S.*)$")
 SETTING = lazy_re.compile(rf"(?:^|[\s\"'])(?P<name>{OURS})=(?P<value>[^\s\"']*)")
 FILE_MARK = lazy_re.compile(r"/etc/default/(?!grub)\S+|EnvironmentFile")
 OTHER_MARK = lazy_re.compile(r"^\s*(?:[\w.@:~/\[\]() -]{0,80}[$#] \S|==+|\+ \w)")

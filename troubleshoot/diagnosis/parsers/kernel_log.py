@@ -23,9 +23,8 @@ from troubleshoot.diagnosis.peel import peel
 XID = lazy_re.compile(
     r"NVRM:\s*(?:GPU\S*\s+)?Xid \((?:PCI:)?(?P<pci>[0-9A-Fa-f:.]+)[^)]{0,20}\):\s*(?P<number>\d{1,4})\b(?:\s*,\s*(?P<text>.*))?"
 )
-XID_BROKEN = lazy_re.compile(
-    r"NVRM:\s*(?:GPU\S*\s+)?Xid \([^)]{4,40}\):$"
-)  # a terminal broke the line before the number
+# A terminal broke the line before the number.
+XID_BROKEN = lazy_re.compile(r"NVRM:\s*(?:GPU\S*\s+)?Xid \([^)]{4,40}\):$")
 # Kubernetes' device plugin watches for Xids and tells the one that it found.
 XID_WATCHED = lazy_re.compile(r"XidCriticalError: Xid=(?P<number>\d{1,4}) on Device=(?P<gpu>[\w-]+)")
 SXID = lazy_re.compile(r"SXid \((?:PCI:)?(?P<pci>[0-9A-Fa-f:.]+)\):\s*(?P<number>\d+)")

@@ -17,9 +17,8 @@ NAME = r"(?:GPU\d+|NIC\d+|(?!NV\d)[A-Za-z][\w.-]*\d[\w.-]*)"
 ROW = lazy_re.compile(
     rf"^{COAT}[*`]*(?P<name>{NAME})[*`]*(?:{BLANK}+(?:(?P<x>X)|{CODES})(?=$|[\s|*`\d]|{CODES})|(?=X(?:[\s|]|{CODES}))|(?<=\d)(?:{CODES})(?:{CODES}|\s+X))"
 )
-LONE_NAME = lazy_re.compile(
-    rf"^{BLANK}*(?:GPU\d+|{NIC})(?:{BLANK}+[A-Z]{{1,3}})?{BLANK}*$"
-)  # a row cut behind its name
+# A row cut behind its name.
+LONE_NAME = lazy_re.compile(rf"^{BLANK}*(?:GPU\d+|{NIC})(?:{BLANK}+[A-Z]{{1,3}})?{BLANK}*$")
 # In a table with other columns first the name stands further right.
 PIPE_ROW = lazy_re.compile(rf"^[^|]*\|.*\|[\s*`]*(?:GPU\d+|{NIC})[\s*`]*\|[\s*`]*(?:{CODES})[\s*`]*\|")
 # What the rest of a wrapped line may look like: link codes, processor lists, words of the titles.

@@ -45,7 +45,7 @@ def nvswitch_stops_in_nccl(facts: Facts) -> list[Line]:
 
 
 def nvls_is_there_and_nccl_stops(facts: Facts) -> list[Line]:
-    """NCCL sets NVLS up last (domain/nccl.md §3.3); where it is there, an NVSwitch joins the GPUs, not PCIe."""
+    """NVLS is set up after rings and trees (domain/nccl.md §3.3); where it is there, an NVSwitch joins the GPUs, not PCIe."""
     stops = facts.value("nvls_available") and stopped_in(facts, "nccl-init") and not is_multi_node(facts)
     return [*last_line(facts), *facts.lines("nvls_available")[:1]] if stops else []
 

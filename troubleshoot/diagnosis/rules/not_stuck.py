@@ -37,15 +37,9 @@ def _downloads(facts: Facts) -> list[Line]:
 def compiles_while_others_time_out(facts: Facts) -> list[Line]:
     """A bar of a compilation stands short of its end, and a collective's time ran out on ranks that had no need to compile."""
     timeouts = facts.hit("collective-timeout")
-    bars = {
-        line.file: line for line in facts.hit("deep-gemm-jit") if BAR.search(line.text)
-    }  # the last one of each text
-    return [
-        line
-        for bar in bars.values()
-        if timeouts and (share := BAR.search(bar.text)) and int(share["percent"]) < 100
-        for line in (bar, timeouts[0])
-    ]
+    last = {line.file: (line, bar) for line in facts.hit("deep-gemm-jit") if (bar := BAR.search(line.text))}
+    short = [line for line, bar in last.values() if int(bar["percent"]) < 100]
+    return [*short[:2], timeouts[0]] if short and timeouts else []
 
 
 def stops_while_loading(facts: Facts) -> list[Line]:

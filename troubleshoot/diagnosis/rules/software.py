@@ -5,13 +5,10 @@ from __future__ import annotations
 from troubleshoot.diagnosis import lazy_re
 from troubleshoot.diagnosis.evidence import Line
 from troubleshoot.diagnosis.facts import Facts
+from troubleshoot.diagnosis.parsers.nccl_log import VERSION, WRITER
 from troubleshoot.diagnosis.rules.shared import is_multi_node, last_line, stopped_in, version_of
 
 BLACKWELL = lazy_re.compile(r"RTX 50[5-9]0|RTX PRO [2-6]\d00|\bsm_120\b|GB10\b")
-
-NCCL_OF_HOST = lazy_re.compile(
-    r"(?P<host>[\w.-]+):\d+:\d+ \[\d+\] (?:NCCL INFO )?NCCL version (?P<version>\d+\.\d+(?:\.\d+)?)"
-)
 
 
 def nccl_versions_differ(facts: Facts) -> list[Line]:
@@ -19,9 +16,10 @@ def nccl_versions_differ(facts: Facts) -> list[Line]:
     versions: dict[str, set[str]] = {}
     shown: dict[str, Line] = {}
     for line in facts.lines("nccl_version"):
-        if match := NCCL_OF_HOST.search(line.text):
-            versions.setdefault(match["host"], set()).add(match["version"])
-            shown.setdefault(match["version"], line)
+        writer, version = WRITER.search(line.text), VERSION.search(line.text)
+        if writer and version:
+            versions.setdefault(writer["host"], set()).add(version["version"])
+            shown.setdefault(version["version"], line)
     return list(shown.values()) if len(shown) > 1 and all(len(of_host) == 1 for of_host in versions.values()) else []
 
 
