@@ -293,7 +293,7 @@ def test_an_order_to_stop_is_no_broken_rule():
 
 
 def test_a_rule_without_a_line_counts_as_one_with_a_line():
-    shown = knowledge([cause("one")], rules=[rule("r", "one", 3.0, lambda facts: [at(3), at(4), at(5), at(6)])])
+    shown = knowledge([cause("one")], rules=[rule("r", "one", 3.0, lambda facts: [at(3), at(3), at(4), at(5), at(6)])])
     told = knowledge([cause("one")], rules=[rule("r", "one", 3.0, lambda facts: True)])
 
     with_lines, without = (diagnose(Facts(), each).every["one"] for each in (shown, told))

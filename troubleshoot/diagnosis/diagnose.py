@@ -98,7 +98,7 @@ def reasons_from(facts: Facts, knowledge: Knowledge) -> tuple[list[Reason], list
             continue
         if not found:
             continue
-        proof = () if isinstance(found, bool) else tuple(found)[:LINES_PER_REASON]
+        proof = () if isinstance(found, bool) else tuple(dict.fromkeys(found))[:LINES_PER_REASON]
         for cause, weight in {rule.cause: rule.weight, **rule.also}.items():
             role = rule.role if cause == rule.cause else ("contradicts" if weight < 0 else "confirms")
             reasons.append(Reason(rule.id, cause, role, weight, rule.says, proof))
